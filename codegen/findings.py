@@ -1,0 +1,28 @@
+"""What the pipeline reports: one line each, with the place, the reason and the next step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+__all__ = ["CodegenError", "Finding"]
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Finding:
+    """Something a human has to look at."""
+
+    where: str
+    reason: str
+    next_step: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.reason}; {self.next_step}"
+
+
+class CodegenError(Exception):
+    """The pipeline cannot go on. ``findings`` says why, all of them at once."""
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        self.findings = tuple(sorted(findings))
+        super().__init__("\n".join(map(str, self.findings)))

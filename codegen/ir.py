@@ -1,0 +1,206 @@
+"""The protocol as data: what is called, what it takes and gives, and whether it is experimental.
+
+Built from the two bundles and the overrides; knows nothing of Python code or of model classes.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from .findings import CodegenError, Finding
+from .load import Bundle, Schema, ref_name
+from .naming import class_name, handler_name, python_path
+from .overrides import Overrides
+
+__all__ = ["Notification", "Protocol", "Request", "ServerRequest", "build"]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One method that the client may call."""
+
+    method: str
+    namespace: str
+    name: str
+    params: str | None
+    result: str
+    doc: str
+    experimental: bool
+    long_running: bool
+
+    @property
+    def path(self) -> str:
+        """Dotted path below ``codex.rpc``."""
+        return f"{self.namespace}.{self.name}" if self.namespace else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """One notification that the runtime may send."""
+
+    method: str
+    payload: str
+    doc: str
+    experimental: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ServerRequest:
+    """One request that the runtime may send to the client."""
+
+    method: str
+    handler: str
+    params: str
+    result: str
+    doc: str
+    experimental: bool
+    refusal: dict[str, object] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Protocol:
+    """Everything that travels, and the definitions it is made of."""
+
+    requests: tuple[Request, ...]
+    notifications: tuple[Notification, ...]
+    server_requests: tuple[ServerRequest, ...]
+    definitions: dict[str, Schema]
+    experimental_types: frozenset[str]
+    experimental_fields: frozenset[tuple[str, str]]
+
+
+def _method(branch: Schema) -> str:
+    return branch["properties"]["method"]["enum"][0]
+
+
+def _params(branch: Schema) -> str | None:
+    """Name of the params type; an optional one counts, an absent or null one does not."""
+    params = branch["properties"].get("params", {})
+    for candidate in (params, *params.get("anyOf", ())):
+        name = ref_name(candidate)
+        if name is not None:
+            return name
+    return None
+
+
+def _result(method: str, params: str | None, definitions: Iterable[str], overrides: Overrides) -> str | Finding:
+    """Name of the result type: the schema never states it, so it follows from the name of the params type."""
+    override = overrides.get("response", method)
+    if override is not None:
+        chosen: str = override["type"] if isinstance(override, dict) else override
+        if chosen in definitions:
+            return chosen
+        reason = f"[response] {method} = {chosen}: there is no such type"
+        return Finding(overrides.path.name, reason, f"candidates: {_candidates(method, definitions)}")
+    stem = params.removesuffix("Params") if params else class_name(method)
+    guess = f"{stem}Response"
+    if guess in definitions:
+        return guess
+    step = f"add it to [response]; candidates: {_candidates(method, definitions)}"
+    return Finding(overrides.path.name, f"no result type known for {method} ({guess} does not exist)", step)
+
+
+def _candidates(method: str, definitions: Iterable[str]) -> str:
+    responses = [name for name in definitions if name.endswith("Response")]
+    near = difflib.get_close_matches(class_name(method), responses, n=4, cutoff=0.3)
+    return ", ".join(near) or "none"
+
+
+def build(bundle: Bundle, stable: Bundle, overrides: Overrides) -> Protocol:
+    """Put the protocol together.
+
+    Args:
+        bundle: The experimental bundle; it is a strict superset of the stable one.
+        stable: The stable bundle; whatever it lacks is experimental.
+        overrides: Reviewed exceptions.
+
+    Raises:
+        CodegenError: a result type is unknown, or two methods get the same Python path.
+    """
+    findings: list[Finding] = []
+    known = bundle.definitions
+    stable_requests = {_method(branch) for branch in stable.client_requests}
+    stable_server_requests = {_method(branch) for branch in stable.server_requests}
+    stable_notifications = {_method(branch) for branch in stable.server_notifications}
+
+    def result_of(method: str, params: str | None) -> str:
+        result = _result(method, params, known, overrides)
+        if isinstance(result, Finding):
+            findings.append(result)
+            return ""
+        return result
+
+    requests: list[Request] = []
+    for branch in bundle.client_requests:
+        method, params = _method(branch), _params(branch)
+        namespace, name = overrides.get("rpc_name", method) or python_path(method)
+        requests.append(
+            Request(
+                method,
+                namespace,
+                name,
+                params,
+                result_of(method, params),
+                branch.get("description", ""),
+                method not in stable_requests,
+                overrides.get("long_running", method) is not None,
+            )
+        )
+    notifications = [
+        Notification(
+            _method(branch),
+            _params(branch) or "",
+            branch.get("description", ""),
+            _method(branch) not in stable_notifications,
+        )
+        for branch in bundle.server_notifications
+    ]
+    server_requests: list[ServerRequest] = []
+    for branch in bundle.server_requests:
+        method, params = _method(branch), _params(branch)
+        server_requests.append(
+            ServerRequest(
+                method,
+                handler_name(method),
+                params or "",
+                result_of(method, params),
+                branch.get("description", ""),
+                method not in stable_server_requests,
+                overrides.get("refusal", method),
+            )
+        )
+    findings += [
+        Finding("schema", f"{message.method} has no payload type", "teach codegen/ir.py about it")
+        for message in (*notifications, *server_requests)
+        if not (message.payload if isinstance(message, Notification) else message.params)
+    ]
+    findings += _clashes(requests)
+    if findings:
+        raise CodegenError(findings)
+    return Protocol(
+        tuple(sorted(requests, key=lambda request: request.method)),
+        tuple(sorted(notifications, key=lambda notification: notification.method)),
+        tuple(sorted(server_requests, key=lambda request: request.method)),
+        known,
+        frozenset(known.keys() - stable.definitions.keys()),
+        frozenset(_experimental_fields(known, stable.definitions)),
+    )
+
+
+def _clashes(requests: Iterable[Request]) -> Iterable[Finding]:
+    taken: dict[str, str] = {}
+    for request in requests:
+        other = taken.setdefault(request.path, request.method)
+        if other != request.method:
+            reason = f"{other} and {request.method} would both be rpc.{request.path}"
+            yield Finding("overrides.toml", reason, "name one of them in [rpc_name]")
+
+
+def _experimental_fields(
+    definitions: dict[str, Schema], stable: dict[str, Schema]
+) -> Iterable[tuple[str, str]]:
+    for name in definitions.keys() & stable.keys():
+        for field in definitions[name].get("properties", {}).keys() - stable[name].get("properties", {}).keys():
+            yield name, field

@@ -1,0 +1,42 @@
+"""What must hold of a protocol before models are made of it, and what is worth telling.
+
+Name clashes, unknown union shapes, cycles and dangling references are found where they arise (`codegen.ir`,
+`codegen.normalise`); here stand the rules that need the whole picture.
+"""
+
+from __future__ import annotations
+
+import re
+
+from .findings import Finding
+from .ir import Protocol
+from .naming import is_class_name, shadows_builtin
+from .normalise import Normalised
+from .partition import Layout
+
+__all__ = ["lint"]
+
+_NUMBERED = re.compile(r"[a-z]\d+$")
+
+
+def lint(protocol: Protocol, normalised: Normalised, layout: Layout) -> tuple[list[Finding], list[Finding]]:
+    """Return errors and notes."""
+    errors: list[Finding] = []
+    notes: list[Finding] = []
+    for name in normalised.definitions:
+        if not is_class_name(name) or shadows_builtin(name):
+            errors.append(Finding("schema", f"{name} cannot be a class name", "teach codegen/normalise.py another"))
+        elif _NUMBERED.search(name) and name not in protocol.definitions:
+            errors.append(Finding("schema", f"{name} is a numbered name", "teach codegen/normalise.py a better one"))
+        if layout.module_of[name] in normalised.definitions:
+            errors.append(Finding("schema", f"module {layout.module_of[name]} bears the name of a type", "rename it"))
+    used = {request.result for request in (*protocol.requests, *protocol.server_requests)}
+    for name in sorted(protocol.definitions):
+        if name.endswith("Response") and name not in used:
+            step = "if it answers a request, say so in [response]"
+            notes.append(Finding("schema", f"{name} is the result of no request", step))
+    for request in protocol.server_requests:
+        if request.refusal is None:
+            reason = f"server request {request.method} has no refusing answer; it will get -32601"
+            notes.append(Finding("overrides.toml", reason, "add one to [refusal]"))
+    return errors, notes

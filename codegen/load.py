@@ -1,0 +1,82 @@
+"""Read a schema bundle and flatten it: one namespace of definitions, plain names, refs as ``#/definitions/Name``."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from .findings import CodegenError, Finding
+
+__all__ = ["Bundle", "Schema", "load", "ref_name"]
+
+Schema = dict[str, Any]
+_ENVELOPES = ("ClientRequest", "ServerNotification", "ServerRequest", "ClientNotification")
+_PREFIX = "#/definitions/"
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A flattened bundle: message envelopes apart from the definitions that they refer to."""
+
+    client_requests: list[Schema]
+    server_notifications: list[Schema]
+    server_requests: list[Schema]
+    client_notifications: list[Schema]
+    definitions: dict[str, Schema]
+
+
+def ref_name(schema: Any) -> str | None:
+    """Name of the definition that ``schema`` refers to, or None if it is no reference."""
+    ref = cast(Schema, schema).get("$ref") if isinstance(schema, dict) else None
+    return ref.removeprefix(_PREFIX) if isinstance(ref, str) else None
+
+
+def _flat_refs(node: Any) -> Any:
+    if isinstance(node, dict):
+        members = cast(Schema, node)
+        return {
+            key: f"{_PREFIX}{value.rpartition('/')[2]}" if key == "$ref" else _flat_refs(value)
+            for key, value in members.items()
+        }
+    if isinstance(node, list):
+        return [_flat_refs(item) for item in cast("list[Any]", node)]
+    return node
+
+
+def _same(one: Schema, other: Schema) -> bool:
+    def bare(schema: Schema) -> Schema:
+        return {key: value for key, value in schema.items() if key not in ("title", "$schema")}
+
+    return bare(one) == bare(other)
+
+
+def load(source: Path | bytes, *, name: str | None = None) -> Bundle:
+    """Read and flatten one bundle.
+
+    Args:
+        source: File of the bundle, or its bytes.
+        name: What to call it in errors; the file's name if left out.
+
+    Raises:
+        CodegenError: the file is no schema bundle, or two namespaces disagree about a type.
+    """
+    where = name or (source.name if isinstance(source, Path) else "bundle")
+    try:
+        document = json.loads(source if isinstance(source, bytes) else source.read_bytes())
+        nested: Schema = dict(document["definitions"])
+        definitions: dict[str, Schema] = {}
+        for group in (nested.pop("v2"), nested):
+            for key, schema in _flat_refs(group).items():
+                if key in definitions and not _same(definitions[key], schema):
+                    step = "teach codegen/load.py which one to take"
+                    raise CodegenError([Finding(where, f"two different types are called {key}", step)])
+                definitions[key] = schema
+        branches = {envelope: definitions.pop(envelope)["oneOf"] for envelope in _ENVELOPES}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        reason = f"not a schema bundle of the app-server ({type(error).__name__}: {error})"
+        raise CodegenError([Finding(where, reason, 'run "make schema"')]) from error
+    # The envelopes of JSON-RPC itself are the connection's business, not protocol types.
+    definitions = {key: schema for key, schema in sorted(definitions.items()) if not key.startswith("JSONRPC")}
+    return Bundle(*(branches[envelope] for envelope in _ENVELOPES), definitions)

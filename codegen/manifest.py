@@ -1,0 +1,118 @@
+"""Which files are generated, and their hashes: how a hand edit is found in milliseconds, without generating anything."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from .findings import Finding
+from .pipeline import DOCS, GENERATED, ROOT, SCHEMA, SYNC
+
+__all__ = ["MANIFEST", "check", "check_schema", "manifest_text", "write"]
+
+MANIFEST = GENERATED / "MANIFEST.json"
+_FOLDERS = (GENERATED, SYNC, DOCS)
+_REGENERATE = 'run "make generate"'
+_PIN = '"openai-codex-cli-bin=={}"'
+
+
+def _hash(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _inputs(root: Path) -> dict[str, str]:
+    """Hashes of what decides the output: schema, pipeline, async sources. Not tests, not the rest of the package."""
+    sources = [
+        *sorted((root / "schema").glob("*.json")),
+        *sorted(path for path in (root / "codegen").rglob("*") if path.suffix in (".py", ".toml", ".jinja", ".jinja2")),
+        *sorted((root / "src/openai_codex/_async").glob("*.py")),
+    ]
+    return {path.relative_to(root).as_posix(): _hash(path.read_bytes()) for path in sources}
+
+
+def manifest_text(files: Mapping[str, str], root: Path = ROOT) -> str:
+    """The manifest for ``files``."""
+    content = {
+        "inputs": _inputs(root),
+        "files": {path: _hash(text.encode()) for path, text in sorted(files.items())},
+    }
+    return json.dumps(content, indent=1) + "\n"
+
+
+def write(files: Mapping[str, str], root: Path = ROOT) -> list[str]:
+    """Write all files and their manifest below ``root``, remove what is generated no more; return what changed."""
+    wanted = {**files, MANIFEST.as_posix(): manifest_text(files, ROOT)}
+    changed: list[str] = []
+    for path in _present(root):
+        if path not in wanted:
+            (root / path).unlink()
+            changed.append(path)
+    for path, text in wanted.items():
+        target = root / path
+        if not target.exists() or target.read_bytes() != text.encode():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(text.encode())
+            changed.append(path)
+    for folder in _FOLDERS:
+        for cache in sorted((root / folder).rglob("__pycache__")):
+            if not any(entry.suffix == ".py" for entry in cache.parent.iterdir()):
+                shutil.rmtree(cache)
+    return sorted(changed)
+
+
+def _present(root: Path) -> Iterator[str]:
+    """Every file that lies in a generated directory, whoever put it there."""
+    for folder in _FOLDERS:
+        for path in sorted((root / folder).rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                yield path.relative_to(root).as_posix()
+
+
+def check(root: Path = ROOT) -> list[Finding]:
+    """Compare what lies there with the manifest: edits, strays, missing files, and inputs that changed since."""
+    try:
+        manifest = json.loads((root / MANIFEST).read_bytes())
+        files: dict[str, str] = manifest["files"]
+        inputs: dict[str, str] = manifest["inputs"]
+    except (OSError, ValueError, KeyError) as error:
+        return [Finding(MANIFEST.as_posix(), f"unreadable ({error})", _REGENERATE)]
+    present = set(_present(root)) - {MANIFEST.as_posix()}
+    findings = [*_differences(files, present, root)]
+    now = _inputs(root)
+    for path in sorted(inputs.keys() | now.keys()):
+        if inputs.get(path) != now.get(path):
+            what = "is new" if path not in inputs else "was removed" if path not in now else "changed"
+            findings.append(Finding(path, f"{what} since the code was generated", _REGENERATE))
+    return sorted([*findings, *check_schema(root)])
+
+
+def _differences(files: Mapping[str, str], present: Iterable[str], root: Path) -> Iterator[Finding]:
+    for path in sorted({*files, *present}):
+        if path not in files:
+            yield Finding(path, "no generated file, but lies in a generated directory", "move it away or delete it")
+        elif not (root / path).is_file():
+            yield Finding(path, "is missing", _REGENERATE)
+        elif _hash((root / path).read_bytes()) != files[path]:
+            step = f"change the schema override or the template, then {_REGENERATE}"
+            yield Finding(path, "was edited by hand", step)
+
+
+def check_schema(root: Path = ROOT) -> Iterator[Finding]:
+    """Compare the bundles with the schema manifest, and the dependency pin with the runtime version."""
+    folder = root / "schema"
+    try:
+        manifest = json.loads((folder / "manifest.json").read_bytes())
+        hashes: dict[str, str] = manifest["sha256"]
+        version: str = manifest["runtime_version"]
+    except (OSError, ValueError, KeyError) as error:
+        yield Finding(f"{SCHEMA.name}/manifest.json", f"unreadable ({error})", 'run "make schema"')
+        return
+    for name, digest in sorted(hashes.items()):
+        path = folder / name
+        if not path.is_file() or _hash(path.read_bytes()) != digest:
+            yield Finding(f"{SCHEMA.name}/{name}", "is not what the manifest says the runtime emitted", 'run "make schema"')
+    if _PIN.format(version) not in (root / "pyproject.toml").read_text(encoding="utf-8"):
+        yield Finding("pyproject.toml", f"does not depend on {_PIN.format(version)}", 'run "make schema"')

@@ -1,0 +1,206 @@
+"""Render everything but the models through the Jinja templates in ``codegen/templates``.
+
+The async stubs are the source; their sync twins are derived afterwards (see `codegen.unasync`).
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from .findings import CodegenError, Finding
+from .ir import Protocol, Request
+from .modelindex import MODELS_ALIAS, Field, Model
+from .naming import class_name
+from .normalise import Normalised
+from .partition import Layout
+
+__all__ = ["Namespace", "Versions", "render_docs", "render_package"]
+
+_TEMPLATES = Path(__file__).with_name("templates")
+_RESERVED = {"self", "timeout"}
+_WIDTH = 108
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """What the generated package says of itself."""
+
+    package: str
+    runtime: str
+    oldest_runtime: str
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A request as the stub template needs it."""
+
+    request: Request
+    fields: tuple[Field, ...]
+    union: str | None
+    docs: Mapping[str, str]
+
+    @property
+    def result(self) -> str:
+        """Annotation of the result."""
+        return f"{MODELS_ALIAS}.{self.request.result}"
+
+
+@dataclass(frozen=True, slots=True)
+class Namespace:
+    """All requests below one first segment."""
+
+    name: str
+    methods: tuple[Method, ...]
+    root: Method | None
+    """The request that bears the namespace's own name, if there is one."""
+
+    @property
+    def cls(self) -> str:
+        """Class name without the Async prefix."""
+        return f"{class_name(self.name)}Rpc"
+
+
+def _wrap(text: str, indent: int, *, first: int | None = None) -> str:
+    """Fold ``text`` to the line width; ``first`` is the column at which the first line starts."""
+    lines: list[str] = []
+    for paragraph in text.strip().split("\n"):
+        start = " " * (first if first is not None and not lines else indent)
+        lines += textwrap.wrap(
+            paragraph,
+            _WIDTH,
+            initial_indent=start,
+            subsequent_indent=" " * indent,
+            break_long_words=False,
+            break_on_hyphens=False,
+        ) or [""]
+    return "\n".join(lines).strip()
+
+
+def _docstring(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"""', "'''")
+
+
+def _sentence(text: str) -> str:
+    text = text.strip()
+    return text if not text or text[-1] in ".!?:`" else f"{text}."
+
+
+def _environment(versions: Versions) -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        undefined=jinja2.StrictUndefined,
+        autoescape=False,  # noqa: S701
+    )
+    environment.filters.update(wrap=_wrap, docstring=_docstring, sentence=_sentence, py=repr)
+    environment.globals.update(versions=versions, class_name=class_name)
+    return environment
+
+
+def _method(request: Request, models: Mapping[str, Model], normalised: Normalised) -> Method:
+    if request.params is None:
+        return Method(request, (), None, {})
+    if request.params not in models:
+        return Method(request, (), f"{MODELS_ALIAS}.{request.params}", {})
+    fields = models[request.params].fields
+    properties: dict[str, Any] = normalised.definitions[request.params].get("properties", {})
+    docs = {field.name: properties.get(field.wire, {}).get("description", "") for field in fields}
+    for field in fields:
+        if field.name in _RESERVED:
+            reason = f"{request.method} has a field called {field.name}, which stubs use themselves"
+            raise CodegenError([Finding("codegen/render.py", reason, "rename the stub's own argument")])
+    return Method(request, tuple(sorted(fields, key=lambda field: not field.required)), None, docs)
+
+
+def namespaces(
+    protocol: Protocol, models: Mapping[str, Model], normalised: Normalised
+) -> tuple[list[Namespace], list[Method]]:
+    """Group the requests; what has no namespace comes second."""
+    groups: dict[str, list[Method]] = defaultdict(list)
+    for request in protocol.requests:
+        groups[request.namespace].append(_method(request, models, normalised))
+    roots = {method.request.name: method for method in groups.pop("", [])}
+    spaces = [
+        Namespace(name, tuple(methods), roots.pop(name, None)) for name, methods in sorted(groups.items())
+    ]
+    return spaces, sorted(roots.values(), key=lambda method: method.request.name)
+
+
+def render_package(
+    protocol: Protocol,
+    normalised: Normalised,
+    layout: Layout,
+    models: Mapping[str, Model],
+    versions: Versions,
+) -> dict[str, str]:
+    """Return the source of ``_generated`` without the model modules, by path below it."""
+    environment = _environment(versions)
+    spaces, methods = namespaces(protocol, models, normalised)
+    by_module: dict[str, list[str]] = defaultdict(list)
+    for name, module in layout.module_of.items():
+        by_module[module].append(name)
+    context: dict[str, Any] = {
+        "protocol": protocol,
+        "namespaces": spaces,
+        "methods": methods,
+        "modules": dict(sorted(by_module.items())),
+        "module_of": layout.module_of,
+        "experimental_fields": _grouped(protocol.experimental_fields),
+        "payloads": sorted({notification.payload for notification in protocol.notifications}),
+    }
+
+    def render(template: str, **more: Any) -> str:
+        return environment.get_template(template).render(context, **more)
+
+    files = {
+        "__init__.py": render("package.py.jinja"),
+        "_version.py": render("version.py.jinja"),
+        "_methods.py": render("methods.py.jinja"),
+        "_docs.py": render("docs.py.jinja"),
+        "models/__init__.py": render("models.py.jinja"),
+        "rpc_async/_handlers.py": render("handlers.py.jinja"),
+        "rpc_async/__init__.py": render("rpc_root.py.jinja"),
+    }
+    for space in spaces:
+        files[f"rpc_async/{space.name}.py"] = render("rpc_namespace.py.jinja", namespace=space)
+    return files
+
+
+def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    grouped: dict[str, list[str]] = defaultdict(list)
+    for name, field in sorted(pairs):
+        grouped[name].append(field)
+    return dict(grouped)
+
+
+def render_docs(
+    protocol: Protocol, normalised: Normalised, models: Mapping[str, Model], versions: Versions
+) -> dict[str, str]:
+    """Return the pages of ``docs/protocol``, by file name."""
+    environment = _environment(versions)
+    spaces, methods = namespaces(protocol, models, normalised)
+    context: dict[str, Any] = {
+        "protocol": protocol,
+        "namespaces": spaces,
+        "methods": methods,
+        "models": models,
+        "normalised": normalised,
+    }
+    pages = {
+        f"{space.name}.md": environment.get_template("page.md.jinja").render(
+            context, title=space.name, listed=[*([space.root] if space.root else []), *space.methods]
+        )
+        for space in spaces
+    }
+    pages["README.md"] = environment.get_template("index.md.jinja").render(context)
+    pages["core.md"] = environment.get_template("page.md.jinja").render(context, title="", listed=methods)
+    return pages

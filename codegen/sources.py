@@ -1,0 +1,366 @@
+"""Acquires the schema bundles of one runtime version, and keeps them in ``schema/``.
+
+The runtime itself emits its schema: ``codex app-server generate-json-schema``, once plain and once with
+``--experimental``. Wherever a binary comes from, it is asked the same way; a published pair of bundles may be
+fetched instead. Whatever arrives is kept byte for byte, and only after a look that it is a schema: a login
+page or half a download must never reach the generator. Errors say what was asked, what came and what to do.
+
+Of the origin only kind and version are recorded, so that two machines write the same manifest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import httpx
+
+from .findings import CodegenError, Finding
+
+__all__ = [
+    "Bundles",
+    "Source",
+    "SourceError",
+    "from_binary",
+    "from_installed_runtime",
+    "from_runtime_version",
+    "from_url",
+    "looks_like_schema",
+    "write_schema_dir",
+]
+
+RUNTIME_PACKAGE = "openai-codex-cli-bin"
+DEFAULT_OLDEST_RUNTIME = "0.149.0"
+STABLE, EXPERIMENTAL, MANIFEST = "stable.json", "experimental.json", "manifest.json"
+
+_DUMPED_FILE = "codex_app_server_protocol.schemas.json"
+_ENVELOPES = ("ClientRequest", "ServerNotification", "ServerRequest")
+_VERSION = re.compile(r"(\d+\.\d+\.\d+)[0-9A-Za-z.+-]*")
+_FIND_BINARY = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import codex_cli_bin
+print(codex_cli_bin.bundled_codex_path())
+"""
+_RUN_SECONDS = 60.0
+_INSTALL_SECONDS = 1800.0
+_MAX_BUNDLE_BYTES = 64 * 1024 * 1024
+_MAX_REDIRECTS = 5
+
+
+class SourceError(CodegenError):
+    """A schema could not be had; ``findings`` names the call, what came of it and the next step."""
+
+    def __init__(self, call: str, cause: str, next_step: str) -> None:
+        super().__init__([Finding(call, cause, next_step)])
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where bundles came from: ``binary``, ``package`` or ``url``, and the version found there."""
+
+    kind: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bundles:
+    """Both schema bundles of one runtime, byte for byte as the runtime wrote them."""
+
+    stable: bytes
+    experimental: bytes
+    runtime_version: str
+    source: Source
+
+    def __post_init__(self) -> None:
+        stable, experimental = _definitions(self.stable), _definitions(self.experimental)
+        if missing := sorted(stable - experimental):
+            raise SourceError(
+                f"schema of runtime {self.runtime_version}",
+                f"the stable bundle has types that the experimental one lacks ({', '.join(missing[:3])} ...)",
+                "check that the two are of one version and not swapped",
+            )
+
+
+def from_binary(path: str | os.PathLike[str], *, timeout_s: float = _RUN_SECONDS) -> Bundles:
+    """Dump both bundles from a runtime binary.
+
+    Args:
+        path: The ``codex`` executable.
+        timeout_s: Seconds for each of its three runs; each takes a fraction of one.
+
+    Raises:
+        SourceError: The binary is missing, fails, does not end, or writes something else.
+    """
+    return _dump(Path(path), kind="binary", timeout_s=timeout_s)
+
+
+def from_installed_runtime() -> Bundles:
+    """Dump both bundles from the runtime package that is installed beside this code.
+
+    Raises:
+        SourceError: The package is not installed, or its binary cannot be dumped.
+    """
+    try:
+        binary = Path(importlib.import_module("codex_cli_bin").bundled_codex_path())
+    except (ImportError, FileNotFoundError) as error:
+        raise SourceError(
+            f"package {RUNTIME_PACKAGE}", f"no usable runtime is installed ({error})", "run `make install`"
+        ) from error
+    return _dump(binary, kind="package")
+
+
+def from_runtime_version(version: str) -> Bundles:
+    """Fetch one version of the runtime package with pip and dump its bundles; nothing stays installed.
+
+    Args:
+        version: Version of the runtime package, such as ``0.163.0``.
+
+    Raises:
+        SourceError: No such version, no way to it, or its binary cannot be dumped.
+    """
+    if not _VERSION.fullmatch(version):
+        raise SourceError(f"runtime version {version!r}", "is no version", "write it like 0.163.0")
+    requirement = f"{RUNTIME_PACKAGE}=={version}"
+    with tempfile.TemporaryDirectory(prefix="codex-schema-") as scratch:
+        target = Path(scratch, "package")
+        print(f"fetching {requirement} ...", file=sys.stderr, flush=True)
+        install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-input", "--no-deps"]
+        install += ["--only-binary", ":all:", "--target", str(target), requirement]
+        _run(
+            install,
+            call=f"pip install {requirement}",
+            next_step="check that this version is published for this platform, and the network",
+            timeout_s=_INSTALL_SECONDS,
+        )
+        binary = _run(
+            [sys.executable, "-I", "-c", _FIND_BINARY, str(target)],
+            call=f"package {requirement}",
+            next_step="the package's layout has changed: adapt codegen/sources.py",
+        )
+        print(f"dumping the schema of {requirement} ...", file=sys.stderr, flush=True)
+        bundles = _dump(Path(binary.strip()), kind="package")
+    if _release(bundles.runtime_version) != _release(version):
+        raise SourceError(
+            f"package {requirement}",
+            f"its binary calls itself {bundles.runtime_version}",
+            "choose another version, or dump that binary by its path",
+        )
+    return bundles
+
+
+def from_url(
+    url: str, *, stable_url: str | None = None, runtime_version: str | None = None, timeout_s: float = 30.0
+) -> Bundles:
+    """Fetch a published pair of bundles.
+
+    A URL ending in ``/`` is a folder laid out like ``schema/``: ``experimental.json``, ``stable.json`` and,
+    unless ``runtime_version`` is given, ``manifest.json`` that names it. Any other URL is the experimental
+    bundle itself; then ``stable_url`` and ``runtime_version`` are needed, since no bundle names its version.
+
+    Args:
+        url: Folder, or experimental bundle.
+        stable_url: Stable bundle; not with a folder.
+        runtime_version: Version of the runtime that wrote the bundles.
+        timeout_s: Seconds for connecting, and for each file as a whole.
+
+    Raises:
+        SourceError: No answer in time, an error status, or an answer that is no schema bundle.
+    """
+    if url.endswith("/"):
+        if stable_url is not None:
+            raise SourceError(
+                _shown(url), "is a folder, which has its own stable bundle", "leave out --stable-url"
+            )
+        url, stable_url, manifest_url = url + EXPERIMENTAL, url + STABLE, url + MANIFEST
+        if runtime_version is None:
+            manifest = _parsed(_fetch(manifest_url, timeout_s), f"GET {_shown(manifest_url)}")
+            runtime_version = str(manifest.get("runtime_version", ""))
+    elif stable_url is None or runtime_version is None:
+        raise SourceError(
+            _shown(url),
+            "is one bundle, and the pipeline needs two and their version",
+            "add --stable-url and --runtime-version, or give a folder that ends in / and holds both",
+        )
+    if not _VERSION.fullmatch(runtime_version):
+        raise SourceError(_shown(url), f"{runtime_version!r} is no runtime version", "write it like 0.163.0")
+    stable, experimental = (_fetch(each, timeout_s) for each in (stable_url, url))
+    _check_schema(stable, f"GET {_shown(stable_url)}")
+    _check_schema(experimental, f"GET {_shown(url)}")
+    return Bundles(stable, experimental, runtime_version, Source("url", runtime_version))
+
+
+def looks_like_schema(obj: object) -> bool:
+    """Tell whether ``obj`` is the schema bundle of an app-server: definitions with the message envelopes."""
+    if not isinstance(obj, dict):
+        return False
+    definitions = cast("dict[str, Any]", obj).get("definitions")
+    return isinstance(definitions, dict) and all(name in definitions for name in _ENVELOPES)
+
+
+def write_schema_dir(bundles: Bundles, schema_dir: Path) -> None:
+    """Write ``stable.json``, ``experimental.json`` (byte for byte) and ``manifest.json``.
+
+    Kept from the present manifest: ``oldest_runtime``, and ``package_version`` as long as the runtime version
+    stays, so that a repeated release (``0.163.0.post1``) survives a new dump.
+    """
+    manifest_path = schema_dir / MANIFEST
+    present: Mapping[str, Any] = {}
+    if manifest_path.exists():
+        present = _parsed(manifest_path.read_bytes(), f"schema/{MANIFEST}")
+    version = bundles.runtime_version
+    same_runtime = present.get("runtime_version") == version
+    files = {EXPERIMENTAL: bundles.experimental, STABLE: bundles.stable}
+    manifest = {
+        "runtime_version": version,
+        "package_version": present.get("package_version", version) if same_runtime else version,
+        "oldest_runtime": present.get("oldest_runtime", DEFAULT_OLDEST_RUNTIME),
+        "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
+        "source": {"kind": bundles.source.kind, "version": bundles.source.version},
+    }
+    schema_dir.mkdir(parents=True, exist_ok=True)
+    for name, data in files.items():
+        (schema_dir / name).write_bytes(data)
+    manifest_path.write_bytes((json.dumps(manifest, indent=2) + "\n").encode())
+
+
+def _dump(binary: Path, *, kind: str, timeout_s: float = _RUN_SECONDS) -> Bundles:
+    call, next_step = f"{binary.name} --version", "give the path of a codex runtime binary"
+    answer = _run([str(binary), "--version"], call=call, next_step=next_step, timeout_s=timeout_s)
+    version = re.fullmatch(rf"codex-cli ({_VERSION.pattern})", answer.strip())
+    if version is None:
+        raise SourceError(call, f"answered {_excerpt(answer)}, not `codex-cli VERSION`", next_step)
+    stable = _dump_one(binary, timeout_s=timeout_s)
+    experimental = _dump_one(binary, "--experimental", timeout_s=timeout_s)
+    return Bundles(stable, experimental, version[1], Source(kind, version[1]))
+
+
+def _dump_one(binary: Path, *options: str, timeout_s: float) -> bytes:
+    command = ["app-server", "generate-json-schema", *options]
+    call = " ".join([binary.name, *command])
+    next_step = "use a runtime that has this command, 0.149.0 or later"
+    with tempfile.TemporaryDirectory(prefix="codex-schema-") as out:
+        _run([str(binary), *command, "--out", out], call=call, next_step=next_step, timeout_s=timeout_s)
+        try:
+            data = Path(out, _DUMPED_FILE).read_bytes()
+        except FileNotFoundError:
+            raise SourceError(call, f"wrote no {_DUMPED_FILE}", next_step) from None
+    _check_schema(data, call)
+    return data
+
+
+def _run(command: Sequence[str], *, call: str, next_step: str, timeout_s: float = _RUN_SECONDS) -> str:
+    """Run a program to its end in a home of its own and return its standard output.
+
+    Output goes to files, not pipes: a grandchild that keeps a pipe open could not delay the deadline.
+    """
+    with tempfile.TemporaryDirectory(prefix="codex-schema-") as home:
+        stdout_path, stderr_path = Path(home, "stdout"), Path(home, "stderr")
+        env = {**os.environ, "CODEX_HOME": home}
+        try:
+            with stdout_path.open("wb") as stdout, stderr_path.open("wb") as stderr:
+                code = subprocess.run(
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=stdout,
+                    stderr=stderr,
+                    env=env,
+                    timeout=timeout_s,
+                    check=False,
+                ).returncode
+        except subprocess.TimeoutExpired:
+            raise SourceError(call, f"did not end within {timeout_s:g} s", next_step) from None
+        except OSError as error:
+            raise SourceError(call, f"cannot be run: {error.strerror or error}", next_step) from error
+        if code:
+            errors = stderr_path.read_text("utf-8", "replace")
+            raise SourceError(call, f"exit code {code}, {_excerpt(errors, tail=True)}", next_step)
+        return stdout_path.read_text("utf-8", "replace")
+
+
+def _fetch(url: str, timeout_s: float) -> bytes:
+    call = f"GET {_shown(url)}"
+    deadline = time.monotonic() + timeout_s
+    too_late = SourceError(call, f"not complete after {timeout_s:g} s", "try again, or raise the timeout")
+    body = bytearray()
+    try:
+        with (
+            httpx.Client(timeout=timeout_s, follow_redirects=True, max_redirects=_MAX_REDIRECTS) as client,
+            client.stream("GET", url, headers={"Accept": "application/json"}) as response,
+        ):
+            if not response.is_success:
+                status = f"{response.status_code} {response.reason_phrase}".strip()
+                raise SourceError(call, f"answered {status}", "check the URL, and that it needs no login")
+            if url.startswith("https:") and response.url.scheme != "https":
+                raise SourceError(call, "redirects to an address without TLS", "give the final URL")
+            for chunk in response.iter_bytes():
+                body += chunk
+                if len(body) > _MAX_BUNDLE_BYTES:
+                    limit = f"{_MAX_BUNDLE_BYTES // 2**20} MiB"
+                    raise SourceError(
+                        call, f"answered more than {limit}", "check that the URL is of a bundle"
+                    )
+                if time.monotonic() > deadline:
+                    raise too_late
+    except httpx.TimeoutException:
+        raise too_late from None
+    except httpx.TooManyRedirects:
+        raise SourceError(call, f"redirects more than {_MAX_REDIRECTS} times", "give the final URL") from None
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        cause = str(error) or type(error).__name__
+        raise SourceError(call, f"failed: {cause}", "check the URL and the network") from error
+    return bytes(body)
+
+
+def _check_schema(data: bytes, call: str) -> None:
+    if not looks_like_schema(_parsed(data, call)):
+        raise SourceError(
+            call,
+            f"gave JSON that is no schema bundle, {_excerpt(data.decode('utf-8', 'replace'))}",
+            f"ask for {_DUMPED_FILE} of the runtime",
+        )
+
+
+def _parsed(data: bytes, call: str) -> dict[str, Any]:
+    try:
+        value = json.loads(data)
+    except ValueError as error:
+        text = _excerpt(data.decode("utf-8", "replace"))
+        cause = f"gave {len(data)} bytes that are no JSON ({error}), {text}"
+        raise SourceError(call, cause, "check that it is a bundle, and complete") from error
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+
+
+def _definitions(bundle: bytes) -> set[str]:
+    definitions = json.loads(bundle)["definitions"]
+    return set(definitions) | set(definitions.get("v2", ()))
+
+
+def _release(version: str) -> str:
+    return _VERSION.sub(r"\1", version)
+
+
+def _excerpt(text: str, *, tail: bool = False) -> str:
+    """Return the first (or last) words of an answer, on one line."""
+    words = " ".join(text.split())
+    if not words:
+        return "nothing"
+    if len(words) > 200:
+        words = f"... {words[-200:]}" if tail else f"{words[:200]} ..."
+    return f"`{words}`"
+
+
+def _shown(url: str) -> str:
+    """Return a URL without what may be secret: user, password, query."""
+    return re.sub(r"//[^/@]*@", "//", url).partition("?")[0]

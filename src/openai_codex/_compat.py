@@ -1,0 +1,65 @@
+"""Where synchronous and asynchronous code differ for real. Each name with an async mark has a plain twin here.
+
+The facade is written once, asynchronously, and its twin is derived by renaming; whatever a renaming cannot express
+stands here in both forms. The facade itself imports neither asyncio nor threading.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+__all__ = [
+    "AsyncLock",
+    "Lock",
+    "async_shield_for",
+    "async_sleep",
+    "async_start_eagerly",
+    "shield_for",
+    "sleep",
+    "start_eagerly",
+]
+
+AsyncLock = asyncio.Lock
+async_sleep = asyncio.sleep
+Lock = threading.Lock
+sleep = time.sleep
+
+
+def async_start_eagerly(start: Callable[[], Awaitable[Any]]) -> None:
+    """An asynchronous client starts on first use: a constructor cannot wait."""
+
+
+def start_eagerly(start: Callable[[], Any]) -> None:
+    """A synchronous client starts in its constructor."""
+    start()
+
+
+async def async_shield_for(seconds: float, call: Callable[[], Awaitable[Any]]) -> None:
+    """Run ``call`` for at most ``seconds`` even if the current task is cancelled meanwhile; drop its errors."""
+    task = asyncio.ensure_future(call())
+    cancelled: asyncio.CancelledError | None = None
+    deadline = asyncio.get_running_loop().time() + seconds
+    while not task.done() and (left := deadline - asyncio.get_running_loop().time()) > 0:
+        try:
+            await asyncio.wait([task], timeout=left)
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if not task.done():
+        task.cancel()
+        await asyncio.wait([task])
+    if not task.cancelled():
+        task.exception()  # retrieved, so that nothing complains about it
+    if cancelled is not None:
+        raise cancelled
+
+
+def shield_for(seconds: float, call: Callable[[], Any]) -> None:
+    """Run ``call``, which limits itself to about ``seconds``, and drop its errors."""
+    try:
+        call()
+    except Exception:  # noqa: S110  # whoever leaves has an error of their own, or none
+        pass

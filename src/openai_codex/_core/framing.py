@@ -1,0 +1,95 @@
+"""Bytes to messages and back: one JSON object per line, lines end with ``\\n`` and with nothing else.
+
+Splitting is on bytes, because text-mode splitting also breaks at U+2028, U+0085 and a bare ``\\r``, all of
+which are legal inside a JSON string. A ``\\r`` before the ``\\n`` is JSON white space and needs no care.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, cast
+
+from pydantic_core import from_json
+
+__all__ = ["BadLine", "LineSplitter", "encode_json", "encode_message", "parse_line"]
+
+_dense = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
+_escaped = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode
+
+
+class BadLine(ValueError):
+    """A line that is not a JSON object. The text tells why, never what the line says."""
+
+
+class LineSplitter:
+    """Cuts a byte stream into lines.
+
+    The start of an unfinished line is kept as a list of pieces: joining them once, at its end, keeps a line
+    of many megabytes linear in its length.
+    """
+
+    __slots__ = ("_pieces",)
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """Return the lines that ``data`` completes, without their ``\\n``, in order."""
+        lines = data.split(b"\n")
+        rest = lines.pop()
+        if lines and self._pieces:
+            self._pieces.append(lines[0])
+            lines[0] = b"".join(self._pieces)
+            self._pieces.clear()
+        if rest:
+            self._pieces.append(rest)
+        return lines
+
+
+def parse_line(line: bytes) -> dict[str, Any]:
+    """Return the JSON object of one line.
+
+    The fast parser refuses a few things that a lenient one can read (deep nesting, lone surrogates, a byte
+    order mark), so what it refuses gets a second chance.
+
+    Raises:
+        BadLine: the line is not a JSON object.
+    """
+    try:
+        message: Any = from_json(line)
+    except ValueError:
+        try:
+            message = json.loads(line.decode("utf-8-sig"))
+        except (ValueError, RecursionError) as error:
+            raise BadLine(_reason(error)) from None
+    if not isinstance(message, dict):
+        raise BadLine("not a JSON object")
+    return cast("dict[str, Any]", message)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"not JSON at byte {error.pos}: {error.msg}"
+    if isinstance(error, UnicodeDecodeError):
+        return f"not UTF-8 at byte {error.start}"
+    if isinstance(error, RecursionError):
+        return "nested too deeply"
+    return "a number with too many digits"
+
+
+def encode_json(value: Any) -> bytes:
+    """Return ``value`` as compact JSON.
+
+    Raises:
+        ValueError: it holds NaN, an infinity or a reference to itself.
+        TypeError: it holds something that JSON has no form for.
+    """
+    try:
+        return _dense(value).encode()
+    except UnicodeEncodeError:  # a lone surrogate: legal in JSON, but only as an escape
+        return _escaped(value).encode()
+
+
+def encode_message(message: dict[str, Any]) -> bytes:
+    """Return one whole line for ``message``. Raises what ``encode_json`` raises."""
+    return encode_json(message) + b"\n"

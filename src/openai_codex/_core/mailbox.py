@@ -1,0 +1,64 @@
+"""A queue of notifications between the connection, which fills it, and one consumer, which may wait on it.
+
+The consumer takes from ``items`` directly. To wait, it looks, puts a callable into ``waiter`` and looks
+again; whoever adds something takes the callable out of the slot and calls it, so one chunk of input wakes a
+consumer once.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+
+from ..errors import TransportClosedError
+from .notification import Notification
+
+__all__ = ["Mailbox", "Waiter"]
+
+Waiter = Callable[[], object]
+
+
+class Mailbox:
+    """Notifications of one turn, or of none.
+
+    Attributes:
+        items: What has arrived and was not taken yet, oldest first.
+        waiter: Called once when something happens; None when nobody waits.
+        closed: Nothing will be added any more, because the turn ended.
+        error: Nothing will be added any more, because the connection is gone.
+        limit: Most items held; None for no limit. Beyond it the oldest is dropped.
+        dropped: How many were dropped.
+    """
+
+    __slots__ = ("closed", "dropped", "error", "items", "limit", "waiter")
+
+    def __init__(self, limit: int | None = None) -> None:
+        self.items: deque[Notification] = deque()
+        self.waiter: Waiter | None = None
+        self.closed = False
+        self.error: TransportClosedError | None = None
+        self.limit = limit
+        self.dropped = 0
+
+    @property
+    def settled(self) -> bool:
+        """Whether waiting is pointless: there is something to take, or nothing will ever come."""
+        return bool(self.items) or self.closed or self.error is not None
+
+    def put(self, notification: Notification) -> None:
+        """Add one notification; at the limit the oldest makes room."""
+        if self.limit is not None and len(self.items) >= self.limit:
+            self.items.popleft()
+            self.dropped += 1
+        self.items.append(notification)
+
+    def fail(self, error: TransportClosedError) -> None:
+        """End the mailbox with ``error``, unless it ended well already. What it holds can still be taken."""
+        if not self.closed and self.error is None:
+            self.error = error
+
+    def take_waiter(self, wake: list[Waiter]) -> None:
+        """Move the waiter, if there is one, to ``wake``."""
+        if self.waiter is not None:
+            wake.append(self.waiter)
+            self.waiter = None

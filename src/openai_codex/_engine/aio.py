@@ -1,0 +1,365 @@
+"""The engine for asyncio: everything happens on the loop that started it, without an executor.
+
+Reading, routing and waking are one callback per chunk. A waiter is a future; its deadline is a timer that
+resolves the same future, so that waiting never costs a task. One thread blocks in ``wait`` for the process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Iterable, Mapping
+from functools import partial
+from inspect import isawaitable
+from typing import Any
+
+from .._config import CodexConfig
+from .._core.connection import Connection, PendingRequest, fresh_error
+from .._core.mailbox import Mailbox
+from .._transport.launch import plan_launch
+from .._transport.stdio import StdioProcess, shutdown_steps
+from ..errors import RequestTimeoutError, TransportClosedError
+from . import DEFAULT_TIMEOUT, DefaultTimeout
+from .attach import LoopPipes, Pipes, ThreadPipes
+from .common import (
+    CLOSED_TEXT,
+    EXIT_GRACE_S,
+    FORKED_TEXT,
+    JOIN_S,
+    NOT_STARTED_TEXT,
+    OTHER_LOOP_TEXT,
+    TWO_WAITERS_TEXT,
+    death_error,
+    resolve_timeout,
+    timeout_text,
+)
+from .handlers import Dispatcher, Invocation, Reply
+from .protocol import Protocol, generated_protocol
+
+__all__ = ["AsyncEngine"]
+
+
+class AsyncEngine:
+    """One runtime and the connection to it, for use on one event loop.
+
+    Args:
+        config: How to start the runtime, and the limits.
+        handlers: The user's server-request handlers; None refuses every request.
+        protocol: Tables of the protocol; None takes the generated ones.
+    """
+
+    watch_pipes = os.name != "nt"
+    """Whether to let the loop watch the pipes, if it can; otherwise threads read them."""
+
+    def __init__(
+        self, config: CodexConfig, *, handlers: object | None = None, protocol: Protocol | None = None
+    ) -> None:
+        self._config = config
+        self._protocol = generated_protocol(asynchronous=True) if protocol is None else protocol
+        self._dispatcher = Dispatcher(self._protocol, handlers)
+        self._connection = Connection(long_running=self._protocol.long_running)
+        self._pid = os.getpid()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._process: StdioProcess | None = None
+        self._pipes: Pipes | None = None
+        self._exited = asyncio.Event()
+        self._ended: set[str] = set()
+        self._end_timer: asyncio.TimerHandle | None = None
+        self._running: dict[int | str, asyncio.Task[None]] = {}
+        self._closing: asyncio.Task[None] | None = None
+
+    # -- life --------------------------------------------------------------------------------------
+
+    @property
+    def events(self) -> Mailbox:
+        """Notifications that belong to no turn."""
+        return self._connection.events
+
+    @property
+    def closed(self) -> bool:
+        """Whether the connection is over, by ``close`` or by the end of the runtime."""
+        return self._connection.error is not None
+
+    async def start(self) -> None:
+        """Start the runtime and attach to it. Nothing is sent yet.
+
+        Raises:
+            RuntimeNotFoundError: there is no runtime to start.
+            TransportClosedError: the engine was closed.
+        """
+        if self._connection.error is not None:
+            raise fresh_error(self._connection.error)
+        if self._process is not None:
+            raise RuntimeError("the engine was started already")
+        argv, env = plan_launch(self._config)
+        self._loop = loop = asyncio.get_running_loop()
+        self._process = process = StdioProcess(argv, env, self._config.cwd)
+        try:
+            process.watch(partial(self._tell_exit, loop))
+            self._pipes = await self._attach(process)
+        except BaseException:
+            await self.close()
+            raise
+
+    async def _attach(self, process: StdioProcess) -> Pipes:
+        ends = partial(self._on_end, "stdout"), partial(self._on_end, "stderr")
+        if self.watch_pipes:
+            pipes: Pipes = LoopPipes(process, self._on_data, *ends)
+            with contextlib.suppress(NotImplementedError):
+                await pipes.attach()
+                return pipes
+        pipes = ThreadPipes(process, self._on_data, *ends)
+        await pipes.attach()
+        return pipes
+
+    async def close(self) -> None:
+        """End the runtime and everything that belongs to it. Idempotent; never raises.
+
+        Running handlers are cancelled. On another loop than the one it was started on, the process is just
+        killed.
+        """
+        if os.getpid() != self._pid:  # after a fork the runtime belongs to the parent
+            return
+        self._fail(TransportClosedError(CLOSED_TEXT))
+        if self._process is None:
+            return
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop:
+            self._process.kill()
+            self._process.join(JOIN_S)
+            return
+        if self._closing is None:
+            self._closing = loop.create_task(self._shut_down(self._process, asyncio.current_task()))
+        await asyncio.shield(self._closing)
+
+    async def _shut_down(self, process: StdioProcess, caller: asyncio.Task[Any] | None) -> None:
+        handlers = [task for task in self._running.values() if task is not caller]
+        for task in handlers:
+            task.cancel()
+        pipes = self._pipes
+        try:
+            if handlers:
+                await asyncio.wait(handlers, timeout=JOIN_S)
+            for seconds in shutdown_steps(
+                process, process.close_stdin if pipes is None else pipes.close_stdin
+            ):
+                with contextlib.suppress(asyncio.TimeoutError):
+                    await asyncio.wait_for(self._exited.wait(), seconds)
+                    break
+        finally:
+            process.kill()
+            process.join(JOIN_S)
+            if self._end_timer is not None:
+                self._end_timer.cancel()
+            if pipes is None:
+                process.close_pipes()
+            else:
+                await pipes.close()
+
+    # -- requests ----------------------------------------------------------------------------------
+
+    async def request(
+        self,
+        method: str,
+        params: Mapping[str, Any] | None,
+        *,
+        timeout: float | DefaultTimeout | None = DEFAULT_TIMEOUT,
+    ) -> Any:
+        """Send a request and return its decoded result.
+
+        Args:
+            method: Wire method.
+            params: Parameters; None is sent as ``{}``.
+            timeout: Seconds until the answer, queueing included; None for no limit.
+
+        Raises:
+            JsonRpcError: the runtime answered with an error.
+            RequestTimeoutError: there was no answer in time.
+            TransportClosedError: the connection is over.
+        """
+        return (await self._call(method, params, timeout, opens_turn=False)).result
+
+    async def open_turn_request(
+        self,
+        method: str,
+        params: Mapping[str, Any] | None,
+        *,
+        timeout: float | DefaultTimeout | None = DEFAULT_TIMEOUT,
+    ) -> tuple[Any, Mailbox]:
+        """As ``request``, for methods whose result names a turn: returns that turn's mailbox too."""
+        pending = await self._call(method, params, timeout, opens_turn=True)
+        assert pending.mailbox is not None
+        return pending.result, pending.mailbox
+
+    async def notify(self, method: str, params: Mapping[str, Any] | None = None) -> None:
+        """Send a notification."""
+        self._check_usable()
+        self._connection.notify(method, params)
+        self._write()
+
+    async def _call(
+        self,
+        method: str,
+        params: Mapping[str, Any] | None,
+        timeout: float | DefaultTimeout | None,
+        *,
+        opens_turn: bool,
+    ) -> PendingRequest:
+        loop = self._check_usable()
+        limit = resolve_timeout(method, timeout, self._config.request_timeout, self._protocol.long_running)
+        pending = self._connection.request(method, params, opens_turn=opens_turn)
+        self._write()
+        done = loop.create_future()
+        pending.waiter = partial(_resolve, done)
+        timer = None if limit is None else loop.call_later(limit, _resolve, done)
+        try:
+            await done
+        except BaseException:
+            self._connection.cancel(pending)
+            self._write()
+            raise
+        finally:
+            if timer is not None:
+                timer.cancel()
+        if limit is not None and not pending.done:
+            self._connection.cancel(pending)
+            self._write()
+            raise RequestTimeoutError(timeout_text(method, limit, pending.sent))
+        if pending.error is not None:
+            raise pending.error
+        return pending
+
+    # -- events ------------------------------------------------------------------------------------
+
+    def open_turn(self, turn_id: str) -> Mailbox:
+        """Follow a turn; the first to follow it gets what came before."""
+        return self._connection.open_turn(turn_id)
+
+    def close_turn(self, turn_id: str, mailbox: Mailbox) -> None:
+        """Stop following a turn."""
+        self._connection.close_turn(turn_id, mailbox)
+
+    def watch(self, methods: Iterable[str]) -> Mailbox:
+        """Return a bounded mailbox that also gets every notification of ``methods``, of a turn or not."""
+        return self._connection.watch(methods)
+
+    def unwatch(self, mailbox: Mailbox) -> None:
+        """Stop filling a mailbox that ``watch`` returned."""
+        self._connection.unwatch(mailbox)
+
+    async def receive(self, mailbox: Mailbox, *, timeout: float | None = None) -> bool:
+        """Wait until ``mailbox.items`` holds something or never will.
+
+        Args:
+            mailbox: What to wait for; one waiter at a time.
+            timeout: Most seconds to wait; None for no limit.
+
+        Returns:
+            False when the time passed. True otherwise: there are items to take or, if there are none,
+            ``mailbox.closed`` is set and nothing will follow.
+
+        Raises:
+            TransportClosedError: the connection is over and every item was taken.
+        """
+        if not mailbox.settled:
+            await self._wait_for(mailbox, timeout)
+        if mailbox.items or mailbox.closed:
+            return True
+        if mailbox.error is not None:
+            raise fresh_error(mailbox.error)
+        return False
+
+    async def _wait_for(self, mailbox: Mailbox, timeout: float | None) -> None:
+        loop = self._check_usable()
+        if mailbox.waiter is not None:
+            raise RuntimeError(TWO_WAITERS_TEXT)
+        done = loop.create_future()
+        mailbox.waiter = waiter = partial(_resolve, done)
+        timer = None if timeout is None else loop.call_later(timeout, waiter)
+        try:
+            await done
+        finally:
+            if timer is not None:
+                timer.cancel()
+            if mailbox.waiter is waiter:
+                mailbox.waiter = None
+
+    # -- called by the loop ------------------------------------------------------------------------
+
+    def _on_data(self, data: bytes) -> None:
+        connection = self._connection
+        for waiter in connection.feed(data):
+            waiter()
+        for request in connection.take_server_requests():
+            decision = self._dispatcher.decide(request)
+            if isinstance(decision, Reply):
+                decision.send(connection)
+            else:
+                task = asyncio.ensure_future(self._run_handler(decision))
+                self._running[decision.id] = task
+        self._write()
+
+    def _on_end(self, what: str) -> None:
+        """One of stdout, stderr and the process has ended: report it when all have, or after a grace."""
+        self._ended.add(what)
+        process = self._process
+        if process is None or self._loop is None or self.closed:
+            return
+        if len(self._ended) == 3:
+            self._fail(death_error(process))
+        elif self._end_timer is None and what != "stderr":
+            self._end_timer = self._loop.call_later(EXIT_GRACE_S, lambda: self._fail(death_error(process)))
+
+    def _tell_exit(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Called by the thread that waits for the process."""
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to tell
+            loop.call_soon_threadsafe(self._on_exit)
+
+    def _on_exit(self) -> None:
+        self._exited.set()
+        self._on_end("process")
+
+    def _fail(self, error: TransportClosedError) -> None:
+        for waiter in self._connection.fail(error):
+            waiter()
+
+    # -- handlers and writing ----------------------------------------------------------------------
+
+    async def _run_handler(self, invocation: Invocation) -> None:
+        try:
+            result = invocation.call()
+            reply = invocation.reply(await result if isawaitable(result) else result)
+        except Exception as error:
+            reply = invocation.refuse(error)
+        except BaseException as error:
+            self._answer(invocation.refuse(error))
+            raise
+        finally:
+            self._running.pop(invocation.id, None)
+        self._answer(reply)
+
+    def _answer(self, reply: Reply) -> None:
+        reply.send(self._connection)
+        self._write()
+
+    def _check_usable(self) -> asyncio.AbstractEventLoop:
+        """Return the loop, or raise why this engine cannot be used here."""
+        if os.getpid() != self._pid:
+            raise RuntimeError(FORKED_TEXT)
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop:
+            if self._connection.error is not None:
+                raise fresh_error(self._connection.error)
+            raise RuntimeError(NOT_STARTED_TEXT if self._loop is None else OTHER_LOOP_TEXT)
+        return loop
+
+    def _write(self) -> None:
+        lines = self._connection.take_outgoing()
+        if lines and self._pipes is not None:
+            self._pipes.write(lines[0] if len(lines) == 1 else b"".join(lines))
+
+
+def _resolve(done: asyncio.Future[None]) -> None:
+    if not done.done():
+        done.set_result(None)

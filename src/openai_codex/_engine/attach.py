@@ -1,0 +1,156 @@
+"""How an event loop gets at the pipes of the runtime.
+
+``LoopPipes`` lets the loop watch them: no thread at all. ``ThreadPipes`` is for loops that cannot (Windows,
+and loops without pipe support): reader threads hand over each chunk with one ``call_soon_threadsafe``. Both
+call back on the loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from functools import partial
+from typing import Protocol
+
+from .._transport.stdio import StdioProcess
+from .common import JOIN_S
+from .pipes import PipeReader, PipeWriter, StopSignal
+
+__all__ = ["LoopPipes", "Pipes", "ThreadPipes"]
+
+OnData = Callable[[bytes], object]
+OnEnd = Callable[[], object]
+
+
+class Pipes(Protocol):
+    """What the engine needs of either."""
+
+    async def attach(self) -> None:
+        """Start reading."""
+        ...
+
+    def write(self, line: bytes) -> None:
+        """Write without blocking."""
+        ...
+
+    def close_stdin(self) -> None:
+        """Close the pipe to the runtime after what was written has left."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of everything, at once."""
+        ...
+
+
+class _Reading(asyncio.Protocol):
+    def __init__(self, on_data: OnData, on_end: OnEnd) -> None:
+        # The loop calls this once per chunk; a method in between would only cost.
+        self.data_received = on_data  # type: ignore[method-assign,assignment]  # same call, other name
+        self.on_end = on_end
+        self.closed = asyncio.get_running_loop().create_future()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.on_end()
+        self.closed.set_result(None)
+
+
+class _Writing(asyncio.BaseProtocol):
+    def __init__(self) -> None:
+        self.closed = asyncio.get_running_loop().create_future()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.closed.set_result(None)
+
+
+def _itself(protocol: _Reading) -> _Reading:
+    return protocol
+
+
+class LoopPipes:
+    """Pipes that the event loop watches itself. ``attach`` raises ``NotImplementedError`` where it cannot."""
+
+    def __init__(
+        self, process: StdioProcess, on_data: OnData, on_stdout_end: OnEnd, on_stderr_end: OnEnd
+    ) -> None:
+        self._process = process
+        self._stdout = _Reading(on_data, on_stdout_end)
+        self._stderr = _Reading(process.tail.feed, on_stderr_end)
+        self._stdin = _Writing()
+        self._writer: asyncio.WriteTransport | None = None
+        self._transports: list[asyncio.BaseTransport] = []
+
+    async def attach(self) -> None:
+        loop, process = asyncio.get_running_loop(), self._process
+        self._writer, _ = await loop.connect_write_pipe(lambda: self._stdin, process.stdin)
+        self._transports.append(self._writer)
+        for protocol, pipe in ((self._stderr, process.stderr), (self._stdout, process.stdout)):
+            transport, _ = await loop.connect_read_pipe(partial(_itself, protocol), pipe)
+            self._transports.append(transport)
+
+    def write(self, line: bytes) -> None:
+        if self._writer is not None and not self._writer.is_closing():
+            self._writer.write(line)
+
+    def close_stdin(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+
+    async def close(self) -> None:
+        if self._writer is not None and not self._stdin.closed.done():
+            self._writer.abort()  # what was not read by now never will be
+        for transport in self._transports:
+            transport.close()
+        protocols = (self._stdin, self._stderr, self._stdout)[: len(self._transports)]
+        if protocols:
+            await asyncio.wait([protocol.closed for protocol in protocols], timeout=JOIN_S)
+        self._process.close_pipes()
+
+
+class ThreadPipes:
+    """Pipes that threads read and write."""
+
+    def __init__(
+        self, process: StdioProcess, on_data: OnData, on_stdout_end: OnEnd, on_stderr_end: OnEnd
+    ) -> None:
+        self._process = process
+        self._loop = asyncio.get_running_loop()
+        self._stop = StopSignal()
+        self._writer = PipeWriter(process.stdin)
+        self._readers = [
+            PipeReader(
+                "codex-read", process.stdout, self._stop, self._on_loop(on_data), self._on_loop(on_stdout_end)
+            ),
+            PipeReader(
+                "codex-stderr", process.stderr, self._stop, process.tail.feed, self._on_loop(on_stderr_end)
+            ),
+        ]
+
+    def _on_loop(self, callback: Callable[..., object]) -> Callable[..., None]:
+        def hand_over(*args: object) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to tell
+                self._loop.call_soon_threadsafe(callback, *args)
+
+        return hand_over
+
+    async def attach(self) -> None:
+        for reader in self._readers:
+            reader.start()
+
+    def write(self, line: bytes) -> None:
+        self._writer.write(line)
+
+    def close_stdin(self) -> None:
+        self._writer.close()
+
+    async def close(self) -> None:
+        self._writer.close()
+        self._stop.set()
+        self._writer.join(JOIN_S)
+        for reader in self._readers:
+            reader.join(JOIN_S)
+        if not any(
+            reader.is_alive() for reader in self._readers
+        ):  # closing what a thread reads would be worse
+            self._process.close_pipes()
+            self._stop.close()

@@ -1,0 +1,95 @@
+"""What the runtime says of itself on ``initialize``, and whether its version will do."""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from ._generated._version import OLDEST_RUNTIME, RUNTIME_VERSION
+from .errors import ResponseValidationError, UnsupportedRuntimeError
+
+__all__ = ["InitializeResponse", "ServerInfo", "check_version", "read_metadata"]
+
+logger = logging.getLogger("openai_codex")
+
+# "<client name>/<version> (<system>) ...": the client name may hold slashes and spaces itself.
+_USER_AGENT = re.compile(r"/([^/\s]+)(?: \(|$)")
+_VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
+
+
+class ServerInfo(BaseModel):
+    """Name and version of the runtime, as far as they are known."""
+
+    name: str | None = None
+    version: str | None = None
+
+
+class InitializeResponse(BaseModel):
+    """The runtime's answer to ``initialize``. Attributes are camelCase, as on the wire.
+
+    Attributes:
+        serverInfo: Name and version; read from ``userAgent`` where the runtime does not send them apart.
+        userAgent: The user agent string that the runtime uses for its own requests.
+        codexHome: The runtime's home directory.
+        platformFamily: For example ``unix``.
+        platformOs: For example ``linux``.
+    """
+
+    model_config = ConfigDict(extra="ignore")
+
+    serverInfo: ServerInfo | None = None
+    userAgent: str | None = None
+    codexHome: str | None = None
+    platformFamily: str | None = None
+    platformOs: str | None = None
+
+
+def read_metadata(raw: Any) -> InitializeResponse:
+    """Read the answer to ``initialize``.
+
+    Raises:
+        ResponseValidationError: it is no object, or does not name the runtime's version.
+    """
+    try:
+        metadata = InitializeResponse.model_validate(raw)
+    except ValidationError:
+        raise ResponseValidationError("initialize: the answer is of unknown shape; is this a Codex runtime?") from None
+    info = metadata.serverInfo or ServerInfo()
+    agent = metadata.userAgent or ""
+    found = _USER_AGENT.search(agent)
+    info.name = info.name or (agent[: found.start()] if found else None) or None
+    info.version = info.version or (found[1] if found else None)
+    if not agent or info.version is None:
+        raise ResponseValidationError(
+            f"initialize: no version in the runtime's user agent {agent!r}; is this a Codex runtime?"
+        )
+    metadata.serverInfo = info
+    return metadata
+
+
+def check_version(version: str | None) -> None:
+    """Compare the runtime's version with the schema's. A version of 0.0.0, or an unreadable one, is not checked.
+
+    Raises:
+        UnsupportedRuntimeError: it is older than the oldest supported one.
+    """
+    runtime, schema, oldest = (_parse(each) for each in (version or "", RUNTIME_VERSION, OLDEST_RUNTIME))
+    if runtime is None or schema is None or oldest is None or runtime == (0, 0, 0):
+        return
+    if runtime < oldest:
+        raise UnsupportedRuntimeError(
+            f"the runtime is codex {version}, but this package needs {OLDEST_RUNTIME} or newer; "
+            f"install openai-codex-cli-bin=={RUNTIME_VERSION}, or point CodexConfig.codex_bin at a newer runtime"
+        )
+    if runtime < schema:
+        logger.warning("codex %s is older than schema %s: newer methods will be refused", version, RUNTIME_VERSION)
+    elif runtime > schema:
+        logger.info("codex %s is newer than schema %s: what is new in it has no types", version, RUNTIME_VERSION)
+
+
+def _parse(version: str) -> tuple[int, int, int] | None:
+    found = _VERSION.match(version)
+    return None if found is None else (int(found[1]), int(found[2]), int(found[3]))

@@ -1,0 +1,249 @@
+"""Every exception of the package. The class says who is to blame; the message names the call, the cause, the next step.
+
+    CodexError
+    ├── RuntimeNotFoundError (also FileNotFoundError)    no runtime binary to start
+    ├── UnsupportedRuntimeError                          the runtime is older than this package supports
+    ├── TransportClosedError                             the connection is gone: runtime exited, or close() was called
+    ├── RequestTimeoutError (also TimeoutError)          no answer within the deadline; the client stays usable
+    ├── ResponseValidationError                          an answer does not fit the schema of this package
+    ├── TurnFailedError (also RuntimeError)              the turn ended as failed; .result has what there is
+    ├── TurnTimeoutError (also TimeoutError)             run(timeout=) expired; .result has what there is
+    ├── TurnStalledError (also TimeoutError)             run(idle_timeout=) expired; .result has what there is
+    └── JsonRpcError                                     the runtime answered with an error
+        └── CodexRpcError                                ... with a code that JSON-RPC defines
+            ├── ParseError              -32700
+            ├── InvalidRequestError     -32600
+            │   ├── ThreadNotFoundError
+            │   ├── TurnNotActiveError
+            │   └── TurnNotSteerableError
+            ├── MethodNotFoundError     -32601
+            ├── InvalidParamsError      -32602
+            ├── InternalRpcError        -32603
+            └── ServerBusyError         -32001, worth a retry
+                └── RetryLimitExceededError   the runtime gave up retrying by itself
+
+Wrong arguments are not in this tree: they raise ``ValueError`` or ``TypeError`` before anything is sent.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    from ._results import TurnResult
+
+__all__ = [
+    "CodexError",
+    "CodexRpcError",
+    "InternalRpcError",
+    "InvalidParamsError",
+    "InvalidRequestError",
+    "JsonRpcError",
+    "MethodNotFoundError",
+    "ParseError",
+    "RequestTimeoutError",
+    "ResponseValidationError",
+    "RetryLimitExceededError",
+    "RuntimeNotFoundError",
+    "ServerBusyError",
+    "ThreadNotFoundError",
+    "TransportClosedError",
+    "TurnFailedError",
+    "TurnNotActiveError",
+    "TurnNotSteerableError",
+    "TurnStalledError",
+    "TurnTimeoutError",
+    "UnsupportedRuntimeError",
+    "is_retryable_error",
+    "map_jsonrpc_error",
+]
+
+
+class CodexError(Exception):
+    """Base of every error that this package raises on its own account."""
+
+
+class RuntimeNotFoundError(CodexError, FileNotFoundError):
+    """No runtime binary was found. The message names every place that was tried and how to provide one."""
+
+
+class UnsupportedRuntimeError(CodexError):
+    """The runtime is older than the oldest one this package supports."""
+
+
+class TransportClosedError(CodexError):
+    """The connection to the runtime is gone, so the call can never be answered.
+
+    Attributes:
+        exit_code: Exit status of the runtime (negative: killed by that signal); None if it did not exit.
+        stderr_tail: The last lines that the runtime wrote to stderr, oldest first.
+    """
+
+    def __init__(self, message: str, *, exit_code: int | None = None, stderr_tail: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+        self.stderr_tail = stderr_tail
+
+
+class RequestTimeoutError(CodexError, TimeoutError):
+    """A request was not answered within its deadline. The client stays usable; a late answer is dropped."""
+
+
+class ResponseValidationError(CodexError):
+    """The runtime's answer does not fit the schema that this package was generated from."""
+
+
+class _TurnError(CodexError):
+    """Carries what is known of the turn when it ended badly."""
+
+    def __init__(self, message: str, *, result: TurnResult) -> None:
+        super().__init__(message)
+        self.result = result
+
+
+class TurnFailedError(_TurnError, RuntimeError):
+    """The turn ended with status ``failed``.
+
+    Attributes:
+        result: The ``TurnResult`` with items, usage and partial data up to the failure.
+        codex_error_info: The typed cause (schema ``CodexErrorInfo``), or None when the runtime gave none.
+    """
+
+    @property
+    def codex_error_info(self) -> Any:
+        """Typed cause of the failure (schema ``CodexErrorInfo``), or None."""
+        error = self.result.error
+        return None if error is None else error.codex_error_info
+
+
+class TurnTimeoutError(_TurnError, TimeoutError):
+    """``run(timeout=)`` expired. The turn was interrupted by the handle that started it; ``.result`` has the rest."""
+
+
+class TurnStalledError(_TurnError, TimeoutError):
+    """The turn stayed silent for ``idle_timeout`` and had not ended on the server either."""
+
+
+class JsonRpcError(CodexError):
+    """The runtime answered a request with an error.
+
+    Attributes:
+        code: JSON-RPC error code.
+        message: The runtime's text.
+        data: Whatever else the runtime sent along, or None.
+        method: Wire method of the failed request, or None if unknown.
+    """
+
+    def __init__(self, code: int, message: str, data: Any = None) -> None:
+        super().__init__(code, message, data)
+        self.code = code
+        self.message = message
+        self.data = data
+        self.method: str | None = None
+
+    def __str__(self) -> str:
+        call = f"{self.method}: " if self.method else ""
+        return f"{call}JSON-RPC error {self.code}: {self.message}"
+
+
+class CodexRpcError(JsonRpcError):
+    """A JSON-RPC error with a code that the specification or the runtime defines."""
+
+
+class ParseError(CodexRpcError):
+    """-32700: the runtime could not read the message."""
+
+
+class InvalidRequestError(CodexRpcError):
+    """-32600: the runtime refused the request as it stands."""
+
+
+class ThreadNotFoundError(InvalidRequestError):
+    """-32600: the runtime does not know the thread, or has nothing stored for it."""
+
+
+class TurnNotActiveError(InvalidRequestError):
+    """-32600: the turn to steer or interrupt is not the running one."""
+
+
+class TurnNotSteerableError(InvalidRequestError):
+    """-32600: the running turn takes no input (a review, for example)."""
+
+
+class MethodNotFoundError(CodexRpcError):
+    """-32601: the method does not exist."""
+
+
+class InvalidParamsError(CodexRpcError):
+    """-32602: the parameters were refused (input too large, for example)."""
+
+
+class InternalRpcError(CodexRpcError):
+    """-32603: the runtime failed inside."""
+
+
+class ServerBusyError(CodexRpcError):
+    """The runtime or the model is overloaded; the same request may succeed later."""
+
+
+class RetryLimitExceededError(ServerBusyError):
+    """The runtime retried by itself and gave up."""
+
+
+_BY_CODE: dict[int, type[CodexRpcError]] = {
+    -32700: ParseError,
+    -32600: InvalidRequestError,
+    -32601: MethodNotFoundError,
+    -32602: InvalidParamsError,
+    -32603: InternalRpcError,
+}
+_OVERLOADED_CODE = -32001
+_OVERLOADED = re.compile(r"server_?overloaded", re.IGNORECASE)
+_GAVE_UP = re.compile(r"retry limit|too many failed attempts", re.IGNORECASE)
+# The runtime tells these apart by text alone (every one is -32600).
+_NOT_FOUND = re.compile(r"thread not (found|loaded)|no rollout found|invalid thread id", re.IGNORECASE)
+_NOT_ACTIVE = re.compile(r"no active turn|expected active turn id", re.IGNORECASE)
+_NOT_STEERABLE = re.compile(r"activeTurnNotSteerable", re.IGNORECASE)
+
+
+def _says_overloaded(value: Any) -> bool:
+    """Whether any string inside ``value`` is the overload marker, in either spelling."""
+    if isinstance(value, str):
+        return _OVERLOADED.fullmatch(value.strip()) is not None
+    if isinstance(value, dict):
+        members = cast("dict[Any, Any]", value)
+        return any(_says_overloaded(key) or _says_overloaded(item) for key, item in members.items())
+    if isinstance(value, list):
+        return any(_says_overloaded(item) for item in cast("list[Any]", value))
+    return False
+
+
+def _error_class(code: int, message: str, data: Any) -> type[JsonRpcError]:
+    if -32099 <= code <= -32000:
+        if _GAVE_UP.search(message):
+            return RetryLimitExceededError
+        return ServerBusyError if code == _OVERLOADED_CODE or _says_overloaded(data) else CodexRpcError
+    if code in (-32600, -32603) and (_NOT_STEERABLE.search(message) or _NOT_STEERABLE.search(repr(data))):
+        return TurnNotSteerableError if code == -32600 else InternalRpcError
+    if code == -32600 and _NOT_FOUND.search(message):
+        return ThreadNotFoundError
+    if code == -32600 and _NOT_ACTIVE.search(message):
+        return TurnNotActiveError
+    return _BY_CODE.get(code, JsonRpcError)
+
+
+def map_jsonrpc_error(code: int, message: str, data: Any = None) -> JsonRpcError:
+    """Return the most specific error for a JSON-RPC error object.
+
+    Args:
+        code: JSON-RPC error code.
+        message: The runtime's text.
+        data: The error's ``data`` member, decoded, or None.
+    """
+    return _error_class(code, message, data)(code, message, data)
+
+
+def is_retryable_error(exc: BaseException) -> bool:
+    """Whether the same call may succeed later because the runtime or the model was only overloaded."""
+    return isinstance(exc, ServerBusyError) or (isinstance(exc, JsonRpcError) and _says_overloaded(exc.data))

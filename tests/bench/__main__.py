@@ -1,0 +1,155 @@
+"""``python -m tests.bench``: this checkout against the official package, in one interleaved run.
+
+Every case runs in a process of its own against the same stand-in server, and the two sides take turns. The
+table goes to standard output, progress to standard error. A missed target does not change the exit status, a
+case that fails on our side does.
+"""
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Literal
+
+from . import venvs
+from .plan import ROWS, STEPS, Size, Step
+from .table import Line, Sample, Side, markdown
+
+CASES = Path(__file__).with_name("cases.py")
+HARD_LIMIT_S = 150.0
+SideName = Literal["official", "ours"]
+
+
+class CaseFailed(Exception):
+    """A case's process printed no result; the text says why."""
+
+
+def progress(text: str) -> None:
+    """Tell the person who waits."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def run_case(implementation: venvs.Implementation, case: str, size: Size) -> Sample:
+    """Run one case in one process."""
+    command = [str(implementation.python), str(CASES), case, *(f"{k}={v}" for k, v in size.items())]
+    process = subprocess.Popen(
+        command,
+        env=implementation.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        output, errors = process.communicate(timeout=HARD_LIMIT_S)
+    except subprocess.TimeoutExpired:
+        raise CaseFailed(f"no result within {HARD_LIMIT_S:g} s") from None
+    finally:
+        if process.poll() is None:
+            # The session holds the case and its stand-in, nothing else.
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+    if process.returncode != 0 or not output.strip():
+        raise CaseFailed((errors.strip() or f"exit status {process.returncode}")[-2000:])
+    result = json.loads(output.splitlines()[-1])
+    return Sample(result["metrics"], frozenset(result["beyond"]))
+
+
+def run_step(
+    step: Step, sides: dict[SideName, venvs.Implementation], quick: bool, repeats: int
+) -> dict[SideName, Side]:
+    """Run both sides of one step, taking turns."""
+    results: dict[SideName, Side] = {name: Side(step.sizes(name, quick)) for name in sides}
+    for repeat in range(repeats):
+        order = list(sides) if repeat % 2 == 0 else list(reversed(sides))
+        for name in order:
+            side = results[name]
+            if side.size is None or side.error:
+                continue
+            try:
+                sample = run_case(sides[name], step.case, side.size)
+            except CaseFailed as failure:
+                progress(f"{step.name} on {sides[name].label} failed: {failure}")
+                results[name] = replace(side, error=str(failure))
+            else:
+                results[name] = replace(side, samples=(*side.samples, sample))
+    return results
+
+
+def save(path: Path, head: dict[str, object], lines: Sequence[Line]) -> None:
+    """Write every sample and the rows made of them."""
+    rows = [
+        {
+            "step": line.row.step,
+            "metric": line.row.metric,
+            "title": line.row.title,
+            "unit": line.row.unit,
+            "official": {"size": line.official.size, "values": values(line, line.official)},
+            "ours": {"size": line.ours.size, "values": values(line, line.ours)},
+            "better_by": line.ratio,
+            "target": None if line.row.target is None else asdict(line.row.target),
+            "kept": line.met,
+        }
+        for line in lines
+    ]
+    path.write_text(json.dumps({**head, "rows": rows}, indent=1) + "\n")
+
+
+def values(line: Line, side: Side) -> list[float]:
+    """One row's value of every process on one side."""
+    measured = line.measured(side)
+    return list(measured.values) if measured else []
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the benchmark; the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="smaller sizes, fewer repeats: under 90 seconds")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every sample to FILE")
+    parser.add_argument("--only", metavar="CASE", help="only the steps whose name contains CASE")
+    parser.add_argument("--reps", type=int, metavar="N", help="processes for each side of every step")
+    parser.add_argument(
+        "--self-check",
+        action="store_true",
+        help="the official package on both sides: ratios away from 1 are the machine's noise",
+    )
+    options = parser.parse_args(arguments)
+
+    steps = [step for step in STEPS if not options.only or options.only in step.name]
+    if not steps:
+        parser.error(f"no step is called {options.only}; there are {', '.join(s.name for s in STEPS)}")
+    official = venvs.official(progress)
+    ours = replace(official, label="official again") if options.self_check else venvs.checkout()
+    versions = [venvs.probe(side) for side in (official, ours)]
+    if versions[0] is None or versions[1] is None:
+        progress("openai_codex cannot be imported on our side")
+        return 1
+    venvs.check_same(versions[0], versions[1])
+
+    begin = time.monotonic()
+    results: dict[str, dict[SideName, Side]] = {}
+    for number, step in enumerate(steps, start=1):
+        progress(f"[{number}/{len(steps)}] {step.name}, {time.monotonic() - begin:.0f} s")
+        repeats = options.reps or (step.quick_repeats if options.quick else step.repeats)
+        results[step.name] = run_step(step, {"official": official, "ours": ours}, options.quick, repeats)
+    rows = [replace(row, target=None) for row in ROWS] if options.self_check else ROWS
+    lines = [Line(row, **results[row.step]) for row in rows if row.step in results]
+
+    both = f"Python {versions[0].python} and pydantic {versions[0].pydantic} on both sides"
+    kind = "quick" if options.quick else "full"
+    print(f"{both}, {os.cpu_count()} CPUs, {kind} run of {time.monotonic() - begin:.0f} s.")
+    print("Each value is the median of the processes, then (lowest-highest).\n")
+    print(markdown(lines, official.label, f"{ours.label} {versions[1].package}"))
+    if options.json:
+        save(options.json, {"quick": options.quick, "versions": [asdict(v) for v in versions if v]}, lines)
+    return 1 if any(sides["ours"].error for sides in results.values()) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

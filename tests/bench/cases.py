@@ -1,0 +1,401 @@
+"""One benchmark case in one process, on whichever ``openai_codex`` this interpreter finds.
+
+``python cases.py CASE [NAME=NUMBER ...]`` prints one JSON object: ``metrics`` (name to number) and
+``beyond``, the names of those metrics whose number is only the limit at which the case gave up. Public names
+only, so that every implementation of the API runs the same lines against the same stand-in server.
+
+A case reports from inside its ``with`` block and the process ends there: an implementation that has parked
+its workers for good could otherwise never leave. Memory and threads are read from /proc, so Linux only.
+"""
+
+import asyncio
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Awaitable, Callable, Coroutine
+from pathlib import Path
+from typing import Any, NoReturn
+
+from openai_codex import AsyncCodex, AsyncThread, Codex, CodexConfig, Thread
+
+SERVER = (sys.executable, "-I", "-S", str(Path(__file__).with_name("standin.py")))
+WARM_UP = "mixed n=1320"
+
+FIRST_EVENTS = f"""
+from openai_codex import Codex, CodexConfig
+codex = Codex(CodexConfig(launch_args_override={SERVER!r}))
+kinds = set()
+for event in codex.thread_start().turn("kinds").stream():
+    item = getattr(event.payload, "item", None)
+    kinds.add((event.method, type(getattr(item, "root", item))))
+"""
+MEASURED = """
+import time
+begin = time.perf_counter()
+{code}
+end = time.perf_counter()
+import os
+with open("/proc/self/statm") as file:
+    pages = int(file.read().split()[1])
+print(end - begin, pages * os.sysconf("SC_PAGE_SIZE"), len(globals().get("kinds", ())), flush=True)
+os._exit(0)
+"""
+
+
+class Meter:
+    """Wall clock and CPU seconds (all threads of this process) of a ``with`` block."""
+
+    wall_s = cpu_s = 0.0
+
+    def __enter__(self) -> "Meter":
+        self._cpu, self._begin = cpu_s(), time.perf_counter()
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.wall_s, self.cpu_s = time.perf_counter() - self._begin, cpu_s() - self._cpu
+
+
+def cpu_s() -> float:
+    """CPU seconds of this process so far."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime
+
+
+def resident_bytes() -> int:
+    """Memory of this process now."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def os_threads() -> int:
+    """Threads of this process now, also those that Python does not know."""
+    return len(os.listdir("/proc/self/task"))
+
+
+def config() -> CodexConfig:
+    """A client of the stand-in."""
+    return CodexConfig(launch_args_override=SERVER)
+
+
+def report(*beyond: str, **metrics: float) -> NoReturn:
+    """Print the result and end the process, whatever still runs."""
+    print(json.dumps({"metrics": metrics, "beyond": beyond}), flush=True)
+    os._exit(0)
+
+
+def report_events(events: float, meter: Meter) -> NoReturn:
+    """The result of a case that moved this many notifications."""
+    report(cpu_us_per_event=meter.cpu_s / events * 1e6, events_per_s=events / meter.wall_s)
+
+
+def startup(rounds: float) -> NoReturn:
+    """Import, and import up to a first event of each kind, each in interpreters of their own."""
+
+    def fresh(code: str) -> list[float]:
+        command = [sys.executable, "-c", MEASURED.format(code=code)]
+        output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+        return [float(word) for word in output.split()]
+
+    bare: list[list[float]] = []
+    imports: list[list[float]] = []
+    events: list[list[float]] = []
+    for _ in range(int(rounds)):
+        bare.append(fresh(""))
+        imports.append(fresh("import openai_codex"))
+        events.append(fresh(FIRST_EVENTS))
+
+    def median(runs: list[list[float]], column: int) -> float:
+        return statistics.median(run[column] for run in runs)
+
+    report(
+        import_ms=(median(imports, 0) - median(bare, 0)) * 1e3,
+        import_rss_mb=(median(imports, 1) - median(bare, 1)) / 2**20,
+        first_events_ms=(median(events, 0) - median(bare, 0)) * 1e3,
+        first_events_rss_mb=median(events, 1) / 2**20,
+        kinds=median(events, 2),
+    )
+
+
+def stream_sync(n: float) -> NoReturn:
+    """Read every payload of a turn of ``n`` recorded notifications."""
+    with Codex(config()) as codex:
+        thread = codex.thread_start()
+
+        def read(text: str) -> None:
+            for event in thread.turn(text).stream():
+                event.payload  # noqa: B018 - the decoding is what is measured
+
+        read(WARM_UP)
+        with Meter() as meter:
+            read(f"mixed n={n:.0f}")
+        report_events(n, meter)
+
+
+async def stream_async(n: float) -> NoReturn:
+    """The same on asyncio."""
+    async with AsyncCodex(config()) as codex:
+        thread = await codex.thread_start()
+
+        async def read(text: str) -> None:
+            async for event in (await thread.turn(text)).stream():
+                event.payload  # noqa: B018 - the decoding is what is measured
+
+        await read(WARM_UP)
+        with Meter() as meter:
+            await read(f"mixed n={n:.0f}")
+        report_events(n, meter)
+
+
+def run_sync(n: float) -> NoReturn:
+    """``run()`` of a turn of ``n`` recorded notifications."""
+    with Codex(config()) as codex:
+        thread = codex.thread_start()
+        thread.run(WARM_UP)
+        with Meter() as meter:
+            thread.run(f"mixed n={n:.0f}")
+        report_events(n, meter)
+
+
+async def run_async(n: float) -> NoReturn:
+    """The same on asyncio."""
+    async with AsyncCodex(config()) as codex:
+        thread = await codex.thread_start()
+        await thread.run(WARM_UP)
+        with Meter() as meter:
+            await thread.run(f"mixed n={n:.0f}")
+        report_events(n, meter)
+
+
+def request_sync(n: float) -> NoReturn:
+    """``n`` small requests, one after the other."""
+    with Codex(config()) as codex:
+        thread = codex.thread_start()
+        walls: list[float] = []
+        for k in range(int(n) + 50):
+            begin = time.perf_counter()
+            thread.set_name(f"name {k}")
+            walls.append(time.perf_counter() - begin)
+        report(p50_us=statistics.median(walls[50:]) * 1e6)
+
+
+async def request_async(n: float) -> NoReturn:
+    """The same on asyncio."""
+    async with AsyncCodex(config()) as codex:
+        thread = await codex.thread_start()
+        walls: list[float] = []
+        for k in range(int(n) + 50):
+            begin = time.perf_counter()
+            await thread.set_name(f"name {k}")
+            walls.append(time.perf_counter() - begin)
+        report(p50_us=statistics.median(walls[50:]) * 1e6)
+
+
+async def request_many(n: float, in_flight: float) -> NoReturn:
+    """``n`` small requests from ``in_flight`` tasks that each wait for their answer."""
+    async with AsyncCodex(config()) as codex:
+        thread = await codex.thread_start()
+
+        async def caller(requests: int) -> None:
+            for _ in range(requests):
+                await thread.set_name("name")
+
+        async def all_callers(requests: float) -> None:
+            each = int(requests / in_flight)
+            await asyncio.gather(*(caller(each) for _ in range(int(in_flight))))
+
+        await all_callers(in_flight)
+        with Meter() as meter:
+            await all_callers(n)
+        report(per_s=n / meter.wall_s)
+
+
+async def silent(turns: float, limit_s: float) -> NoReturn:
+    """Interrupt ``turns`` turns that are being streamed and say nothing."""
+    async with AsyncCodex(config()) as codex:
+        handles = [await (await codex.thread_start()).turn("hang") for _ in range(int(turns))]
+
+        async def drain(index: int) -> None:
+            async for _ in handles[index].stream():
+                pass
+
+        streams = [asyncio.create_task(drain(k)) for k in range(len(handles))]
+        await asyncio.sleep(0.3)
+        begin = time.perf_counter()
+        calls = [asyncio.create_task(answered(handle.interrupt)) for handle in handles]
+        _, pending = await asyncio.wait([*streams, *calls], timeout=limit_s)
+        elapsed = time.perf_counter() - begin
+        report(*(["all_s"] if pending else []), all_s=elapsed)
+
+
+async def answered(call: Callable[[], Awaitable[object]]) -> None:
+    """Await a call and drop its result."""
+    await call()
+
+
+async def quiet_async(turns: float, seconds: float, limit_s: float) -> NoReturn:
+    """``turns`` turns at once that speak five times in ``seconds``, and a small request every 100 ms."""
+    async with AsyncCodex(config()) as codex:
+        threads = [await codex.thread_start() for _ in range(int(turns))]
+        ends: list[float] = []
+        walls: list[float] = []
+        threads_seen = 0
+        with Meter() as meter:
+            begin = time.perf_counter()
+
+            async def follow(thread: AsyncThread) -> None:
+                async for _ in (await thread.turn(f"quiet s={seconds} ticks=5")).stream():
+                    pass
+                ends.append(time.perf_counter() - begin)
+
+            async def control() -> None:
+                nonlocal threads_seen
+                await asyncio.sleep(0.3)
+                while time.perf_counter() - begin < 0.8 * seconds:
+                    call = time.perf_counter()
+                    await codex.models()
+                    walls.append(time.perf_counter() - call)
+                    threads_seen = max(threads_seen, os_threads())
+                    await asyncio.sleep(0.1)
+
+            tasks = [asyncio.create_task(follow(thread)) for thread in threads]
+            await asyncio.wait([*tasks, asyncio.create_task(control())], timeout=limit_s)
+        report_quiet(turns, seconds, limit_s, ends, walls, threads_seen, meter)
+
+
+def quiet_sync(turns: float, seconds: float, limit_s: float) -> NoReturn:
+    """The same with one caller thread for each turn."""
+    with Codex(config()) as codex:
+        threads = [codex.thread_start() for _ in range(int(turns))]
+        ends: list[float] = []
+        walls: list[float] = []
+        threads_seen = 0
+        with Meter() as meter:
+            begin = time.perf_counter()
+
+            def follow(thread: Thread) -> None:
+                for _ in thread.turn(f"quiet s={seconds} ticks=5").stream():
+                    pass
+                ends.append(time.perf_counter() - begin)
+
+            callers = [threading.Thread(target=follow, args=(thread,), daemon=True) for thread in threads]
+            for caller in callers:
+                caller.start()
+            while time.perf_counter() - begin < 0.8 * seconds:
+                call = time.perf_counter()
+                codex.models()
+                walls.append(time.perf_counter() - call)
+                threads_seen = max(threads_seen, os_threads())
+                time.sleep(0.1)
+            for caller in callers:
+                caller.join(max(0.0, begin + limit_s - time.perf_counter()))
+        report_quiet(turns, seconds, limit_s, ends, walls, threads_seen, meter)
+
+
+def report_quiet(
+    turns: float,
+    seconds: float,
+    limit_s: float,
+    ends: list[float],
+    walls: list[float],
+    threads_seen: int,
+    meter: Meter,
+) -> NoReturn:
+    """The result of a case with quiet turns."""
+    finished = len(ends) == turns
+    report(
+        *(() if walls else ("control_p50_ms",)),
+        *(() if finished else ("late_s", "cpu_s")),
+        finished=len(ends),
+        late_s=(max(ends) if finished else limit_s) - seconds,
+        cpu_s=meter.cpu_s,
+        control_p50_ms=(statistics.median(walls) if walls else limit_s) * 1e3,
+        os_threads=threads_seen,
+    )
+
+
+def completed(items: float, rounds: float) -> NoReturn:
+    """``run()`` of a turn that ends with this many items."""
+    with Codex(config()) as codex:
+        thread = codex.thread_start()
+        thread.run(f"items n={items:.0f}")
+        report(median_ms=median_ms(rounds, lambda: thread.run(f"items n={items:.0f}")))
+
+
+def read(items: float, rounds: float) -> NoReturn:
+    """thread/read of a thread with this many items, ten in a turn."""
+    with Codex(config()) as codex:
+        thread = codex.thread_start()
+        for _ in range(int(items) // 10):
+            thread.run("items n=10")
+        thread.read(include_turns=True)
+        report(median_ms=median_ms(rounds, lambda: thread.read(include_turns=True)))
+
+
+def median_ms(rounds: float, call: Callable[[], object]) -> float:
+    """Milliseconds that one call takes."""
+    walls: list[float] = []
+    for _ in range(int(rounds)):
+        begin = time.perf_counter()
+        call()
+        walls.append(time.perf_counter() - begin)
+    return statistics.median(walls) * 1e3
+
+
+def unread(n: float) -> NoReturn:
+    """Memory of a turn of ``n`` recorded notifications whose reader stopped after the first."""
+    with Codex(config()) as codex:
+        thread = codex.thread_start()
+        for event in thread.turn(WARM_UP).stream():
+            event.payload  # noqa: B018 - so that the models are not counted
+        before = resident_bytes()
+        events = iter(thread.turn(f"mixed n={n:.0f}").stream())
+        next(events)
+        settle()
+        held = resident_bytes() - before
+        for _ in events:
+            pass
+        report(bytes_per_event=held / n)
+
+
+def unscoped(n: float) -> NoReturn:
+    """Memory of ``n`` notifications without a turn that nobody reads, after ``n`` earlier ones."""
+    with Codex(config()) as codex:
+        thread = codex.thread_start()
+        thread.run(f"unscoped n={n:.0f}")
+        before = resident_bytes()
+        thread.run(f"unscoped n={n:.0f}")
+        report(bytes_per_event=(resident_bytes() - before) / n)
+
+
+def settle() -> None:
+    """Wait until this process has nothing more to do."""
+    idle = 0
+    while idle < 4:
+        before = cpu_s()
+        time.sleep(0.1)
+        idle = idle + 1 if cpu_s() - before < 0.005 else 0
+
+
+CASES: dict[str, Callable[..., NoReturn] | Callable[..., Coroutine[Any, Any, NoReturn]]] = {
+    case.__name__: case
+    for case in (
+        *(startup, stream_sync, run_sync, stream_async, run_async, request_sync, request_async, request_many),
+        *(silent, quiet_async, quiet_sync, read, completed, unread, unscoped),
+    )
+}
+
+
+def main(name: str, *arguments: str) -> None:
+    """Run the case that the command line names."""
+    pairs = (argument.split("=", 1) for argument in arguments)
+    running = CASES[name](**{key: float(value) for key, value in pairs})
+    asyncio.run(running)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
