@@ -45,7 +45,9 @@ def _schema(arguments: argparse.Namespace) -> None:
     elif arguments.runtime:
         bundles = sources.from_runtime_version(arguments.runtime)
     elif arguments.url:
-        bundles = sources.from_url(arguments.url, stable_url=arguments.stable_url, runtime_version=arguments.runtime_version)
+        bundles = sources.from_url(
+            arguments.url, stable_url=arguments.stable_url, runtime_version=arguments.runtime_version
+        )
     else:
         bundles = sources.from_installed_runtime()
     sources.write_schema_dir(bundles, arguments.output)

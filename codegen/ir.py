@@ -72,7 +72,8 @@ class Protocol:
 
 
 def _method(branch: Schema) -> str:
-    return branch["properties"]["method"]["enum"][0]
+    method: str = branch["properties"]["method"]["enum"][0]
+    return method
 
 
 def _params(branch: Schema) -> str | None:
@@ -89,7 +90,7 @@ def _result(method: str, params: str | None, definitions: Iterable[str], overrid
     """Name of the result type: the schema never states it, so it follows from the name of the params type."""
     override = overrides.get("response", method)
     if override is not None:
-        chosen: str = override["type"] if isinstance(override, dict) else override
+        chosen: str = override if isinstance(override, str) else override["type"]
         if chosen in definitions:
             return chosen
         reason = f"[response] {method} = {chosen}: there is no such type"
@@ -171,10 +172,14 @@ def build(bundle: Bundle, stable: Bundle, overrides: Overrides) -> Protocol:
                 overrides.get("refusal", method),
             )
         )
+    payloads = {
+        **{notification.method: notification.payload for notification in notifications},
+        **{request.method: request.params for request in server_requests},
+    }
     findings += [
-        Finding("schema", f"{message.method} has no payload type", "teach codegen/ir.py about it")
-        for message in (*notifications, *server_requests)
-        if not (message.payload if isinstance(message, Notification) else message.params)
+        Finding("schema", f"{method} has no payload type", "teach codegen/ir.py about it")
+        for method, payload in payloads.items()
+        if not payload
     ]
     findings += _clashes(requests)
     if findings:
@@ -198,9 +203,7 @@ def _clashes(requests: Iterable[Request]) -> Iterable[Finding]:
             yield Finding("overrides.toml", reason, "name one of them in [rpc_name]")
 
 
-def _experimental_fields(
-    definitions: dict[str, Schema], stable: dict[str, Schema]
-) -> Iterable[tuple[str, str]]:
+def _experimental_fields(definitions: dict[str, Schema], stable: dict[str, Schema]) -> Iterable[tuple[str, str]]:
     for name in definitions.keys() & stable.keys():
         for field in definitions[name].get("properties", {}).keys() - stable[name].get("properties", {}).keys():
             yield name, field

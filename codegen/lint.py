@@ -30,7 +30,7 @@ def lint(protocol: Protocol, normalised: Normalised, layout: Layout) -> tuple[li
             errors.append(Finding("schema", f"{name} is a numbered name", "teach codegen/normalise.py a better one"))
         if layout.module_of[name] in normalised.definitions:
             errors.append(Finding("schema", f"module {layout.module_of[name]} bears the name of a type", "rename it"))
-    used = {request.result for request in (*protocol.requests, *protocol.server_requests)}
+    used = {request.result for request in protocol.requests} | {request.result for request in protocol.server_requests}
     for name in sorted(protocol.definitions):
         if name.endswith("Response") and name not in used:
             step = "if it answers a request, say so in [response]"

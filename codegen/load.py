@@ -41,7 +41,7 @@ def _flat_refs(node: Any) -> Any:
             for key, value in members.items()
         }
     if isinstance(node, list):
-        return [_flat_refs(item) for item in cast("list[Any]", node)]
+        return [_flat_refs(item) for item in cast("list[object]", node)]
     return node
 
 
@@ -79,4 +79,5 @@ def load(source: Path | bytes, *, name: str | None = None) -> Bundle:
         raise CodegenError([Finding(where, reason, 'run "make schema"')]) from error
     # The envelopes of JSON-RPC itself are the connection's business, not protocol types.
     definitions = {key: schema for key, schema in sorted(definitions.items()) if not key.startswith("JSONRPC")}
-    return Bundle(*(branches[envelope] for envelope in _ENVELOPES), definitions)
+    requests, notifications, server_requests, client_notifications = (branches[name] for name in _ENVELOPES)
+    return Bundle(requests, notifications, server_requests, client_notifications, definitions)

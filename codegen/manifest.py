@@ -1,4 +1,4 @@
-"""Which files are generated, and their hashes: how a hand edit is found in milliseconds, without generating anything."""
+"""Which files are generated, and their hashes: how a hand edit is found in no time, without generating."""
 
 from __future__ import annotations
 
@@ -113,6 +113,8 @@ def check_schema(root: Path = ROOT) -> Iterator[Finding]:
     for name, digest in sorted(hashes.items()):
         path = folder / name
         if not path.is_file() or _hash(path.read_bytes()) != digest:
-            yield Finding(f"{SCHEMA.name}/{name}", "is not what the manifest says the runtime emitted", 'run "make schema"')
+            yield Finding(
+                f"{SCHEMA.name}/{name}", "is not what the manifest says the runtime emitted", 'run "make schema"'
+            )
     if _PIN.format(version) not in (root / "pyproject.toml").read_text(encoding="utf-8"):
         yield Finding("pyproject.toml", f"does not depend on {_PIN.format(version)}", 'run "make schema"')

@@ -9,10 +9,10 @@ from __future__ import annotations
 import copy
 from collections import defaultdict
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from datamodel_code_generator import DataModelType, InputFileType, LiteralType, PythonVersion, generate
-from datamodel_code_generator.format import Formatter  # pyright: ignore[reportPrivateImportUsage]
+from datamodel_code_generator import InputFileType, LiteralType, PythonVersion, generate
+from datamodel_code_generator.enums import DataModelType, DefaultValueType
 
 from .load import Schema, ref_name
 from .normalise import Normalised
@@ -29,17 +29,17 @@ def _dotted(node: Any, layout: Layout) -> Any:
     """The same schema with ``module.Name`` references."""
     if isinstance(node, dict):
         name = ref_name(node)
-        out = {key: _dotted(value, layout) for key, value in node.items()}  # pyright: ignore[reportUnknownVariableType]
+        out = {key: _dotted(value, layout) for key, value in cast(Schema, node).items()}
         if name is not None:
             out["$ref"] = f"#/definitions/{layout.module_of[name]}.{name}"
         return out
     if isinstance(node, list):
-        return [_dotted(item, layout) for item in node]  # pyright: ignore[reportUnknownVariableType]
+        return [_dotted(item, layout) for item in cast("list[object]", node)]
     return node
 
 
-def _template_data(normalised: Normalised, layout: Layout) -> dict[str, dict[str, Any]]:
-    data: dict[str, dict[str, Any]] = defaultdict(dict)
+def _template_data(normalised: Normalised, layout: Layout) -> defaultdict[str, dict[str, Any]]:
+    data: defaultdict[str, dict[str, Any]] = defaultdict(dict)
     for name, module in layout.module_of.items():
         entry = data[f"{module}.{name}"]
         if module != CORE:
@@ -66,8 +66,7 @@ def generate_models(normalised: Normalised, layout: Layout) -> dict[str, str]:
         target_python_version=PythonVersion.PY_310,
         base_class=f"{_BASE}.WireModel",
         additional_imports=[
-            f"{_BASE}.{name}"
-            for name in ("OpenEnum", "OpenKey", "OpenTag", "OpenUnion", "Unrecognized", "Variant")
+            f"{_BASE}.{name}" for name in ("OpenEnum", "OpenKey", "OpenTag", "OpenUnion", "Unrecognized", "Variant")
         ],
         custom_template_dir=_TEMPLATES,
         extra_template_data=_template_data(normalised, layout),
@@ -82,7 +81,7 @@ def generate_models(normalised: Normalised, layout: Layout) -> dict[str, str]:
         use_standard_collections=True,
         enum_field_as_literal=LiteralType.Off,
         use_one_literal_as_default=True,
-        deserialize_default_values=["enum"],
+        deserialize_default_values=[DefaultValueType.Enum],
         set_default_enum_member=True,
         strict_nullable=True,
         use_typed_nullable_map_values=True,
@@ -98,6 +97,4 @@ def generate_models(normalised: Normalised, layout: Layout) -> dict[str, str]:
     )
     if not isinstance(modules, dict):
         raise TypeError("datamodel-code-generator returned no modules")
-    return {
-        ".".join(path).removesuffix(".py"): text for path, text in modules.items() if path != ("__init__.py",)
-    }
+    return {".".join(path).removesuffix(".py"): text for path, text in modules.items() if path != ("__init__.py",)}

@@ -214,9 +214,9 @@ class _Normaliser:
         """The variant for what this schema does not know. It repeats the fields that all variants share."""
         name = f"Unrecognized{union}"
         properties: Schema = {}
-        for prop, shape in (shapes[0]["properties"] if shapes else {}).items():
-            bare = {key: value for key, value in shape.items() if key not in ("description", "default")}
-            if prop != tag and all(_bare(other["properties"].get(prop)) == bare for other in shapes):
+        first: dict[str, Schema] = shapes[0]["properties"] if shapes else {}
+        for prop, shape in first.items():
+            if prop != tag and all(_bare(other["properties"].get(prop)) == _bare(shape) for other in shapes):
                 properties[prop] = {key: value for key, value in shape.items() if key != "default"}
         if tag is not None:
             properties[tag] = {"const": UNRECOGNIZED, "type": "string"}
@@ -263,8 +263,9 @@ class _Normaliser:
             del out["additionalProperties"]
         union = "oneOf" if "oneOf" in out else "anyOf"
         if union in out:
-            branches = [branch for branch in out.pop(union) if branch.get("type") != "null"]
-            nullable = len(branches) < len(schema[union])
+            members: list[Schema] = out.pop(union)
+            branches = [branch for branch in members if branch.get("type") != "null"]
+            nullable = len(branches) < len(members)
             if len(branches) == 1:
                 out["anyOf"] = [self._value(name, branches[0]), *([{"type": "null"}] if nullable else [])]
                 return out
@@ -412,7 +413,8 @@ def _variant_names(union: str, branches: list[Schema], values: list[str]) -> lis
 def _without_alternatives(branch: Schema) -> Schema:
     """A branch that requires one of several properties gets all of them, optional."""
     out = {key: value for key, value in branch.items() if key not in ("anyOf", "oneOf")}
-    for alternative in branch.get("anyOf", branch.get("oneOf", ())):
+    alternatives: list[Schema] = branch.get("anyOf") or branch.get("oneOf") or []
+    for alternative in alternatives:
         for prop, value in alternative.get("properties", {}).items():
             out["properties"].setdefault(prop, value)
     return out

@@ -5,15 +5,11 @@ Every lookup marks its entry as used; what is never used is stale.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+import tomli
 
 from .findings import CodegenError, Finding
 
@@ -34,8 +30,8 @@ class Overrides:
     def __init__(self, path: Path = OVERRIDES_FILE, *, runtime_version: str = "") -> None:
         self.path = path
         try:
-            data: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (OSError, tomllib.TOMLDecodeError) as error:
+            data: dict[str, Any] = tomli.loads(path.read_text(encoding="utf-8"))
+        except (OSError, tomli.TOMLDecodeError) as error:
             raise CodegenError([Finding(path.name, str(error), "mend the file")]) from error
         unknown = sorted(set(data) - {*_TABLES, *_LISTS})
         if unknown:
@@ -43,9 +39,7 @@ class Overrides:
             raise CodegenError([Finding(path.name, f"unknown section {unknown[0]}", step)])
         self._tables: dict[str, dict[str, Any]] = {
             section: {
-                key: value
-                for key, value in data.get(section, {}).items()
-                if not self._expired(value, runtime_version)
+                key: value for key, value in data.get(section, {}).items() if not self._expired(value, runtime_version)
             }
             for section in _TABLES
         }
@@ -55,7 +49,7 @@ class Overrides:
 
     @staticmethod
     def _expired(value: Any, runtime_version: str) -> bool:
-        until = value.get("until") if isinstance(value, dict) else None
+        until = cast("dict[str, Any]", value).get("until") if isinstance(value, dict) else None
         return bool(until and runtime_version and _version(runtime_version) >= _version(str(until)))
 
     def get(self, section: str, name: str) -> Any:

@@ -59,8 +59,9 @@ def partition(protocol: Protocol, normalised: Normalised, overrides: Overrides) 
     for notification in protocol.notifications:
         roots.setdefault(snake_case(notification.method.split("/")[0]), set()).add(notification.payload)
     for server_request in protocol.server_requests:
-        domain = roots.setdefault(snake_case(server_request.method.split("/")[0]), set())
-        domain.update((server_request.params, server_request.result))
+        roots.setdefault(snake_case(server_request.method.split("/")[0]), set()).update(
+            (server_request.params, server_request.result)
+        )
 
     reached_by: dict[str, set[str]] = {}
     for domain, names in roots.items():

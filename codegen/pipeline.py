@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from . import ir, load
 from .findings import CodegenError, Finding
 from .format import format_python
 from .lint import lint
-from .modelindex import index_models
+from .modelindex import Model, index_models
 from .normalise import normalise
 from .overrides import OVERRIDES_FILE, Overrides
 from .partition import partition
@@ -104,7 +104,7 @@ def build(
     spaces, _ = namespaces(protocol, models, normalised)
     rules = RULES.extended(
         names={f"Async{space.cls}": space.cls for space in spaces},
-        keep=[name for name in normalised.definitions if "Async" in name],
+        keep=_protocol_names(normalised.definitions, models),
     )
     twins = derive_tree(async_files, rules=rules)
 
@@ -115,6 +115,15 @@ def build(
     for path, text in render_docs(protocol, normalised, models, versions).items():
         out[f"{DOCS.as_posix()}/{path}"] = text
     return Output(dict(sorted(out.items())), tuple(sorted(notes)))
+
+
+def _protocol_names(definitions: Iterable[str], models: Mapping[str, Model]) -> set[str]:
+    """Names of the protocol that look as if they belonged to asynchronous code."""
+    fields = (field.name for model in models.values() for field in model.fields)
+    return {
+        *(name for name in definitions if "Async" in name or name.startswith("Sync")),
+        *(name for name in fields if name.startswith("async")),
+    }
 
 
 def _with_header(text: str, versions: Versions) -> str:

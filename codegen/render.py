@@ -25,7 +25,7 @@ __all__ = ["Namespace", "Versions", "render_docs", "render_package"]
 
 _TEMPLATES = Path(__file__).with_name("templates")
 _RESERVED = {"self", "timeout"}
-_WIDTH = 108
+_WIDTH = 118
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +99,12 @@ def _environment(versions: Versions) -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
         undefined=jinja2.StrictUndefined,
-        autoescape=False,  # noqa: S701
+        autoescape=False,
     )
-    environment.filters.update(wrap=_wrap, docstring=_docstring, sentence=_sentence, py=repr)
-    environment.globals.update(versions=versions, class_name=class_name)
+    filters: dict[str, Any] = {"wrap": _wrap, "docstring": _docstring, "sentence": _sentence, "py": repr}
+    environment.filters.update(filters)
+    names: dict[str, Any] = {"versions": versions}
+    environment.globals.update(names)
     return environment
 
 
@@ -129,9 +131,7 @@ def namespaces(
     for request in protocol.requests:
         groups[request.namespace].append(_method(request, models, normalised))
     roots = {method.request.name: method for method in groups.pop("", [])}
-    spaces = [
-        Namespace(name, tuple(methods), roots.pop(name, None)) for name, methods in sorted(groups.items())
-    ]
+    spaces = [Namespace(name, tuple(methods), roots.pop(name, None)) for name, methods in sorted(groups.items())]
     return spaces, sorted(roots.values(), key=lambda method: method.request.name)
 
 

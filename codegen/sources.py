@@ -180,9 +180,7 @@ def from_url(
     """
     if url.endswith("/"):
         if stable_url is not None:
-            raise SourceError(
-                _shown(url), "is a folder, which has its own stable bundle", "leave out --stable-url"
-            )
+            raise SourceError(_shown(url), "is a folder, which has its own stable bundle", "leave out --stable-url")
         url, stable_url, manifest_url = url + EXPERIMENTAL, url + STABLE, url + MANIFEST
         if runtime_version is None:
             manifest = _parsed(_fetch(manifest_url, timeout_s), f"GET {_shown(manifest_url)}")
@@ -308,9 +306,7 @@ def _fetch(url: str, timeout_s: float) -> bytes:
                 body += chunk
                 if len(body) > _MAX_BUNDLE_BYTES:
                     limit = f"{_MAX_BUNDLE_BYTES // 2**20} MiB"
-                    raise SourceError(
-                        call, f"answered more than {limit}", "check that the URL is of a bundle"
-                    )
+                    raise SourceError(call, f"answered more than {limit}", "check that the URL is of a bundle")
                 if time.monotonic() > deadline:
                     raise too_late
     except httpx.TimeoutException:

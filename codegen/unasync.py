@@ -30,9 +30,7 @@ from .unasync_rules import RULES, Rules
 
 SOURCE_MARK = '# The synchronous twin of this file is derived line for line: run "make generate".'
 GENERATED_MARK = "# @generated "
-_TWIN_MARK = (
-    '# @generated from {source} (same line numbers) by python -m codegen. Do not edit: run "make generate".'
-)
+_TWIN_MARK = '# @generated from {source} (same line numbers) by python -m codegen. Do not edit: run "make generate".'
 _TWIN_OF_GENERATED = "{header} Source: {source} (same line numbers)."
 
 _KEYWORDS = ("async", "await")
@@ -124,9 +122,7 @@ def lint(source: str, *, rules: Rules = RULES, source_name: str = "<async source
     return [str(finding) for finding in _lint(source, rules, source_name)]
 
 
-def verify(
-    async_source: str, sync_source: str, *, rules: Rules = RULES, source_name: str = "<async source>"
-) -> None:
+def verify(async_source: str, sync_source: str, *, rules: Rules = RULES, source_name: str = "<async source>") -> None:
     """Compare both syntax trees: nothing async is left, and all names and signatures are the same.
 
     Every function, class and assigned name of module and class level must be there, in the same order, on the

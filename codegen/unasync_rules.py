@@ -39,7 +39,6 @@ RULES = Rules(
         "__anext__": "__next__",
         "StopAsyncIteration": "StopIteration",
         # modules
-        "_async": "_sync",
         "rpc_async": "rpc_sync",
         "aio": "threads",
         # _compat: where the two worlds differ for real
@@ -52,16 +51,16 @@ RULES = Rules(
         "AsyncEngine": "Engine",
         "AsyncNamespace": "Namespace",
         "AsyncRpc": "Rpc",
+        "AsyncSession": "Session",
         "AsyncServerRequestHandlers": "ServerRequestHandlers",
         "AsyncThread": "Thread",
         "AsyncTurnHandle": "TurnHandle",
+        "AsyncTurnReader": "TurnReader",
         "AsyncTurnStream": "TurnStream",
     },
     prose={
         r"\b([Aa])n (?=`*(?:Async[^AEIOU\W]|asynchronous\b))": r"\1 ",
         r"\basynchronous": "synchronous",
-        r"\bAsynchronous": "Synchronous",
         r"\basync (?=(?:with|for|def)\b)": "",
-        r"\bawait ": "",
     },
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache
 from typing import Any, cast
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -27,7 +27,7 @@ def without_none(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-@lru_cache(maxsize=None)
+@cache
 def _adapter(type_name: str) -> TypeAdapter[Any]:
     return TypeAdapter(getattr(models, type_name))
 

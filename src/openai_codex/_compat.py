@@ -7,6 +7,7 @@ stands here in both forms. The facade itself imports neither asyncio nor threadi
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 import time
 from collections.abc import Awaitable, Callable
@@ -59,7 +60,5 @@ async def async_shield_for(seconds: float, call: Callable[[], Awaitable[Any]]) -
 
 def shield_for(seconds: float, call: Callable[[], Any]) -> None:
     """Run ``call``, which limits itself to about ``seconds``, and drop its errors."""
-    try:
+    with contextlib.suppress(Exception):  # whoever leaves has an error of their own, or none
         call()
-    except Exception:  # noqa: S110  # whoever leaves has an error of their own, or none
-        pass

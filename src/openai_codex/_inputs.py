@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Union, cast
@@ -88,7 +89,7 @@ InputItem = Union[TextInput, ImageInput, LocalImageInput, SkillInput, MentionInp
 Input = Union["list[InputItem]", InputItem]
 RunInput = Union[Input, str, ExternalMessage]
 
-_TYPES: dict[type[Any], str] = {
+_TYPES: dict[type, str] = {
     TextInput: "text",
     ImageInput: "image",
     LocalImageInput: "localImage",
@@ -98,11 +99,12 @@ _TYPES: dict[type[Any], str] = {
 
 
 def _wire_item(item: Any) -> dict[str, Any]:
-    kind = _TYPES.get(type(item))
+    cls = cast("type[object]", type(item))
+    kind = _TYPES.get(cls)
     if kind is None:
         names = ", ".join(each.__name__ for each in _TYPES)
-        raise TypeError(f"input: {type(item).__name__} is no input item; use text or one of {names}")
-    return {"type": kind, **{name: getattr(item, name) for name in type(item).__slots__}}
+        raise TypeError(f"input: {cls.__name__} is no input item; use text or one of {names}")
+    return {"type": kind, **dataclasses.asdict(item)}
 
 
 def user_input(value: Input | str) -> list[dict[str, Any]]:

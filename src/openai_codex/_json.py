@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Union
-
-from typing_extensions import TypeAliasType
+from typing import TypeAlias
 
 __all__ = ["JsonObject", "JsonScalar", "JsonValue"]
 
-JsonScalar = TypeAliasType("JsonScalar", Union[str, int, float, bool, None])
-JsonValue = TypeAliasType("JsonValue", "JsonScalar | dict[str, JsonValue] | list[JsonValue]")
-JsonObject = TypeAliasType("JsonObject", dict[str, JsonValue])
+JsonScalar: TypeAlias = str | int | float | bool | None
+JsonValue: TypeAlias = JsonScalar | dict[str, "JsonValue"] | list["JsonValue"]
+JsonObject: TypeAlias = dict[str, JsonValue]

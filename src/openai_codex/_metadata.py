@@ -70,13 +70,14 @@ def read_metadata(raw: Any) -> InitializeResponse:
     return metadata
 
 
-def check_version(version: str | None) -> None:
+def check_version(info: ServerInfo | None) -> None:
     """Compare the runtime's version with the schema's. A version of 0.0.0, or an unreadable one, is not checked.
 
     Raises:
         UnsupportedRuntimeError: it is older than the oldest supported one.
     """
-    runtime, schema, oldest = (_parse(each) for each in (version or "", RUNTIME_VERSION, OLDEST_RUNTIME))
+    version = (info.version if info is not None else None) or ""
+    runtime, schema, oldest = (_parse(each) for each in (version, RUNTIME_VERSION, OLDEST_RUNTIME))
     if runtime is None or schema is None or oldest is None or runtime == (0, 0, 0):
         return
     if runtime < oldest:

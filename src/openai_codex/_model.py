@@ -3,8 +3,8 @@
 Reading: fields that the schema does not know are ignored. An enum value that it does not know becomes a pseudo-member
 (`OpenEnum`), a union member that it does not know becomes an ``Unrecognized...`` variant that keeps the raw object.
 
-Sending: a model serialises the fields that were set (``None`` included: null on the wire is not the same as absent) plus
-the constants that tell the members of a union apart, at every depth.
+Sending: a model serialises the fields that were set (``None`` included: null on the wire is not the same as absent)
+plus the constants that tell the members of a union apart, at every depth.
 
 Models outside the hot module are built on first use, by one thread at a time.
 """
@@ -14,7 +14,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 from enum import Enum
-from functools import lru_cache
+from functools import cache
 from typing import Any, Literal, cast, get_args, get_origin
 
 from pydantic import (
@@ -139,7 +139,7 @@ class OpenEnum(str, Enum):
         return cast(Self, cls._value2member_map_.setdefault(value, member))
 
 
-@lru_cache(maxsize=None)
+@cache
 def _constants(model: type[BaseModel]) -> dict[str, tuple[str, Any]]:
     """Fields of ``model`` that are fixed to one value: attribute -> (wire name, value)."""
     return {
@@ -175,9 +175,11 @@ class OpenTag:
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         members, fallback = _split(source)
         choices: dict[str, CoreSchema] = {}
-        by_class: dict[type[Any], str] = {}
+        by_class: dict[type, str] = {}
         for member in (*members, fallback):
-            value = next(value for wire, value in _constants(member).values() if wire == self.wire)
+            value = next(
+                value for wire, value in _constants(cast("type[BaseModel]", member)).values() if wire == self.wire
+            )
             choices[value] = handler.generate_schema(member)
             by_class[member] = value
         other, wire = by_class[fallback], self.wire
@@ -185,7 +187,7 @@ class OpenTag:
 
         def discriminate(value: Any) -> str | None:
             if not isinstance(value, dict):
-                return by_class.get(cast("type[Any]", type(value)))
+                return by_class.get(cast("type[object]", type(value)))
             members = cast("dict[str, Any]", value)
             tag = members.get(wire)
             if tag is None:
@@ -202,7 +204,7 @@ class OpenKey:
         members, fallback = _split(source)
         other = fallback.__name__
         choices: dict[str, CoreSchema] = {other: handler.generate_schema(fallback)}
-        by_class: dict[type[Any], str] = {fallback: other}
+        by_class: dict[type, str] = {fallback: other}
         by_key: dict[str, str] = {}
         words: str | None = None
         for member in members:
@@ -218,7 +220,7 @@ class OpenKey:
                 return words
             if isinstance(value, dict):
                 return next((by_key[key] for key in cast("Iterable[str]", value) if key in by_key), other)
-            return by_class.get(cast("type[Any]", type(value)))
+            return by_class.get(cast("type[object]", type(value)))
 
         return core_schema.tagged_union_schema(choices, discriminate)
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from pydantic import TypeAdapter
-
 from ._generated import models
 from ._generated._methods import REFUSALS, SERVER_REQUESTS
 
@@ -37,4 +35,4 @@ def refuse(method: str) -> Any:
     if "error" in refusal:
         raise ServerRequestRefused(**refusal["error"])
     result = {refusal["clock"]: int(time.time())} if "clock" in refusal else refusal["result"]
-    return TypeAdapter[Any](getattr(models, SERVER_REQUESTS[method][1])).validate_python(result)
+    return getattr(models, SERVER_REQUESTS[method][1]).model_validate(result)

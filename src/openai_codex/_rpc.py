@@ -16,7 +16,7 @@ class AsyncNamespace:
 
     __slots__ = ("_call",)
 
-    def __init__(self, call: Callable[[str, Any, float | None | DefaultTimeout], Awaitable[Any]]) -> None:
+    def __init__(self, call: Callable[[str, Any, float | DefaultTimeout | None], Awaitable[Any]]) -> None:
         self._call = call
 
 
@@ -25,5 +25,5 @@ class Namespace:
 
     __slots__ = ("_call",)
 
-    def __init__(self, call: Callable[[str, Any, float | None | DefaultTimeout], Any]) -> None:
+    def __init__(self, call: Callable[[str, Any, float | DefaultTimeout | None], Any]) -> None:
         self._call = call

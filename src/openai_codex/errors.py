@@ -212,10 +212,10 @@ def _says_overloaded(value: Any) -> bool:
     if isinstance(value, str):
         return _OVERLOADED.fullmatch(value.strip()) is not None
     if isinstance(value, dict):
-        members = cast("dict[Any, Any]", value)
+        members = cast("dict[str, Any]", value)
         return any(_says_overloaded(key) or _says_overloaded(item) for key, item in members.items())
     if isinstance(value, list):
-        return any(_says_overloaded(item) for item in cast("list[Any]", value))
+        return any(_says_overloaded(item) for item in cast("list[object]", value))
     return False
 
 

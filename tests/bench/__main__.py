@@ -2,7 +2,7 @@
 
 Every case runs in a process of its own against the same stand-in server, and the two sides take turns. The
 table goes to standard output, progress to standard error. A missed target does not change the exit status, a
-case that fails on our side does.
+case that fails on our side does. Linux only: the cases read /proc.
 """
 
 import argparse
@@ -52,7 +52,7 @@ def run_case(implementation: venvs.Implementation, case: str, size: Size) -> Sam
         raise CaseFailed(f"no result within {HARD_LIMIT_S:g} s") from None
     finally:
         if process.poll() is None:
-            # The session holds the case and its stand-in, nothing else.
+            # A stand-in that is not in the session ends with its pipe.
             os.killpg(process.pid, signal.SIGKILL)
             process.communicate()
     if process.returncode != 0 or not output.strip():
@@ -62,10 +62,13 @@ def run_case(implementation: venvs.Implementation, case: str, size: Size) -> Sam
 
 
 def run_step(
-    step: Step, sides: dict[SideName, venvs.Implementation], quick: bool, repeats: int
+    step: Step,
+    sides: dict[SideName, venvs.Implementation],
+    sizes: dict[SideName, Size | None],
+    repeats: int,
 ) -> dict[SideName, Side]:
     """Run both sides of one step, taking turns."""
-    results: dict[SideName, Side] = {name: Side(step.sizes(name, quick)) for name in sides}
+    results: dict[SideName, Side] = {name: Side(size) for name, size in sizes.items()}
     for repeat in range(repeats):
         order = list(sides) if repeat % 2 == 0 else list(reversed(sides))
         for name in order:
@@ -90,8 +93,8 @@ def save(path: Path, head: dict[str, object], lines: Sequence[Line]) -> None:
             "metric": line.row.metric,
             "title": line.row.title,
             "unit": line.row.unit,
-            "official": {"size": line.official.size, "values": values(line, line.official)},
-            "ours": {"size": line.ours.size, "values": values(line, line.ours)},
+            "official": side_json(line, line.official),
+            "ours": side_json(line, line.ours),
             "better_by": line.ratio,
             "target": None if line.row.target is None else asdict(line.row.target),
             "kept": line.met,
@@ -101,10 +104,15 @@ def save(path: Path, head: dict[str, object], lines: Sequence[Line]) -> None:
     path.write_text(json.dumps({**head, "rows": rows}, indent=1) + "\n")
 
 
-def values(line: Line, side: Side) -> list[float]:
+def side_json(line: Line, side: Side) -> dict[str, object]:
     """One row's value of every process on one side."""
     measured = line.measured(side)
-    return list(measured.values) if measured else []
+    return {
+        "size": side.size,
+        "values": measured.values if measured else (),
+        "reached_limit": measured is not None and measured.beyond,
+        "error": side.error,
+    }
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -124,20 +132,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     steps = [step for step in STEPS if not options.only or options.only in step.name]
     if not steps:
         parser.error(f"no step is called {options.only}; there are {', '.join(s.name for s in STEPS)}")
-    official = venvs.official(progress)
-    ours = replace(official, label="official again") if options.self_check else venvs.checkout()
-    versions = [venvs.probe(side) for side in (official, ours)]
-    if versions[0] is None or versions[1] is None:
-        progress("openai_codex cannot be imported on our side")
+    try:
+        official = venvs.official(progress)
+        ours = replace(official, label="official again") if options.self_check else venvs.checkout()
+        versions = venvs.probe(official), venvs.probe(ours)
+        venvs.check_same(*versions)
+    except venvs.NotComparable as reason:
+        progress(str(reason))
         return 1
-    venvs.check_same(versions[0], versions[1])
 
     begin = time.monotonic()
     results: dict[str, dict[SideName, Side]] = {}
     for number, step in enumerate(steps, start=1):
         progress(f"[{number}/{len(steps)}] {step.name}, {time.monotonic() - begin:.0f} s")
         repeats = options.reps or (step.quick_repeats if options.quick else step.repeats)
-        results[step.name] = run_step(step, {"official": official, "ours": ours}, options.quick, repeats)
+        official_size = step.sizes("official", options.quick)
+        our_size = official_size if options.self_check else step.sizes("ours", options.quick)
+        results[step.name] = run_step(
+            step,
+            {"official": official, "ours": ours},
+            {"official": official_size, "ours": our_size},
+            repeats,
+        )
     rows = [replace(row, target=None) for row in ROWS] if options.self_check else ROWS
     lines = [Line(row, **results[row.step]) for row in rows if row.step in results]
 
@@ -147,7 +163,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print("Each value is the median of the processes, then (lowest-highest).\n")
     print(markdown(lines, official.label, f"{ours.label} {versions[1].package}"))
     if options.json:
-        save(options.json, {"quick": options.quick, "versions": [asdict(v) for v in versions if v]}, lines)
+        save(
+            options.json,
+            {"quick": options.quick, "versions": [asdict(version) for version in versions]},
+            lines,
+        )
     return 1 if any(sides["ours"].error for sides in results.values()) else 0
 
 

@@ -17,11 +17,11 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from pathlib import Path
 from typing import Any, NoReturn
 
-from openai_codex import AsyncCodex, AsyncThread, Codex, CodexConfig, Thread
+from openai_codex import AsyncCodex, AsyncThread, AsyncTurnHandle, Codex, CodexConfig, Thread
 
 SERVER = (sys.executable, "-I", "-S", str(Path(__file__).with_name("standin.py")))
 WARM_UP = "mixed n=1320"
@@ -171,16 +171,36 @@ async def run_async(n: float) -> NoReturn:
         report_events(n, meter)
 
 
+def round_trip(n: float) -> NoReturn:
+    """``n`` lines to the stand-in and back without any client: what the machine itself takes."""
+    walls: list[float] = []
+    with subprocess.Popen(SERVER, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        for _ in range(int(n)):
+            begin = time.perf_counter()
+            process.stdin.write(b'{"id":1,"method":"model/list","params":{}}\n')
+            process.stdout.read(65536)
+            walls.append(time.perf_counter() - begin)
+        report(p50_us=statistics.median(walls) * 1e6)
+
+
 def request_sync(n: float) -> NoReturn:
     """``n`` small requests, one after the other."""
     with Codex(config()) as codex:
         thread = codex.thread_start()
         walls: list[float] = []
-        for k in range(int(n) + 50):
+
+        def call(name: str) -> None:
             begin = time.perf_counter()
-            thread.set_name(f"name {k}")
+            thread.set_name(name)
             walls.append(time.perf_counter() - begin)
-        report(p50_us=statistics.median(walls[50:]) * 1e6)
+
+        call("warm-up")
+        with Meter() as meter:
+            for k in range(int(n)):
+                call(f"name {k}")
+        report(p50_us=statistics.median(walls) * 1e6, cpu_us=meter.cpu_s / n * 1e6)
 
 
 async def request_async(n: float) -> NoReturn:
@@ -188,11 +208,17 @@ async def request_async(n: float) -> NoReturn:
     async with AsyncCodex(config()) as codex:
         thread = await codex.thread_start()
         walls: list[float] = []
-        for k in range(int(n) + 50):
+
+        async def call(name: str) -> None:
             begin = time.perf_counter()
-            await thread.set_name(f"name {k}")
+            await thread.set_name(name)
             walls.append(time.perf_counter() - begin)
-        report(p50_us=statistics.median(walls[50:]) * 1e6)
+
+        await call("warm-up")
+        with Meter() as meter:
+            for k in range(int(n)):
+                await call(f"name {k}")
+        report(p50_us=statistics.median(walls) * 1e6, cpu_us=meter.cpu_s / n * 1e6)
 
 
 async def request_many(n: float, in_flight: float) -> NoReturn:
@@ -219,22 +245,24 @@ async def silent(turns: float, limit_s: float) -> NoReturn:
     async with AsyncCodex(config()) as codex:
         handles = [await (await codex.thread_start()).turn("hang") for _ in range(int(turns))]
 
-        async def drain(index: int) -> None:
-            async for _ in handles[index].stream():
+        async def drain(handle: AsyncTurnHandle) -> None:
+            async for _ in handle.stream():
                 pass
 
-        streams = [asyncio.create_task(drain(k)) for k in range(len(handles))]
+        tasks: list[asyncio.Task[object]] = [asyncio.create_task(drain(handle)) for handle in handles]
         await asyncio.sleep(0.3)
         begin = time.perf_counter()
-        calls = [asyncio.create_task(answered(handle.interrupt)) for handle in handles]
-        _, pending = await asyncio.wait([*streams, *calls], timeout=limit_s)
+        tasks += [asyncio.create_task(handle.interrupt()) for handle in handles]
+        done, pending = await asyncio.wait(tasks, timeout=limit_s)
         elapsed = time.perf_counter() - begin
+        raise_errors(done)
         report(*(["all_s"] if pending else []), all_s=elapsed)
 
 
-async def answered(call: Callable[[], Awaitable[object]]) -> None:
-    """Await a call and drop its result."""
-    await call()
+def raise_errors(tasks: Iterable[asyncio.Task[object]]) -> None:
+    """An error is no measurement."""
+    for task in tasks:
+        task.result()
 
 
 async def quiet_async(turns: float, seconds: float, limit_s: float) -> NoReturn:
@@ -255,15 +283,16 @@ async def quiet_async(turns: float, seconds: float, limit_s: float) -> NoReturn:
             async def control() -> None:
                 nonlocal threads_seen
                 await asyncio.sleep(0.3)
-                while time.perf_counter() - begin < 0.8 * seconds:
+                while not walls or time.perf_counter() - begin < 0.8 * seconds:
                     call = time.perf_counter()
                     await codex.models()
                     walls.append(time.perf_counter() - call)
                     threads_seen = max(threads_seen, os_threads())
                     await asyncio.sleep(0.1)
 
-            tasks = [asyncio.create_task(follow(thread)) for thread in threads]
-            await asyncio.wait([*tasks, asyncio.create_task(control())], timeout=limit_s)
+            tasks = [asyncio.create_task(work) for work in (control(), *map(follow, threads))]
+            done, _ = await asyncio.wait(tasks, timeout=limit_s)
+        raise_errors(done)
         report_quiet(turns, seconds, limit_s, ends, walls, threads_seen, meter)
 
 
@@ -285,7 +314,7 @@ def quiet_sync(turns: float, seconds: float, limit_s: float) -> NoReturn:
             callers = [threading.Thread(target=follow, args=(thread,), daemon=True) for thread in threads]
             for caller in callers:
                 caller.start()
-            while time.perf_counter() - begin < 0.8 * seconds:
+            while not walls or time.perf_counter() - begin < 0.8 * seconds:
                 call = time.perf_counter()
                 codex.models()
                 walls.append(time.perf_counter() - call)
@@ -384,7 +413,8 @@ def settle() -> None:
 CASES: dict[str, Callable[..., NoReturn] | Callable[..., Coroutine[Any, Any, NoReturn]]] = {
     case.__name__: case
     for case in (
-        *(startup, stream_sync, run_sync, stream_async, run_async, request_sync, request_async, request_many),
+        *(startup, stream_sync, run_sync, stream_async, run_async),
+        *(round_trip, request_sync, request_async, request_many),
         *(silent, quiet_async, quiet_sync, read, completed, unread, unscoped),
     )
 }

@@ -75,6 +75,7 @@ STEPS = (
     Step("run-sync", "run_sync", {"n": 66_000}, quick_official={"n": 19_800}),
     Step("stream-async", "stream_async", {"n": 66_000}, official={"n": 6_600}, quick_official={"n": 3_300}),
     Step("run-async", "run_async", {"n": 66_000}, official={"n": 6_600}, quick_official={"n": 3_300}),
+    Step("round-trip", "round_trip", {"n": 2_000}, repeats=3),
     Step("request-sync", "request_sync", {"n": 2_000}, quick={"n": 1_000}),
     Step("request-async", "request_async", {"n": 2_000}, quick={"n": 1_000}),
     Step(
@@ -119,15 +120,18 @@ STEPS = (
 
 ROWS = (
     Row("startup", "import_ms", "`import openai_codex`, beyond a bare interpreter", "ms", at_most(30)),
-    Row("startup", "import_rss_mb", "its memory, beyond a bare interpreter", "MB"),
+    Row("startup", "import_rss_mb", "... memory, beyond a bare interpreter", "MB"),
     Row("startup", "first_events_ms", "import + first 15 event kinds validated", "ms", at_most(300)),
-    Row("startup", "first_events_rss_mb", "memory of that process", "MB", at_most(36)),
+    Row("startup", "first_events_rss_mb", "... memory of that process", "MB", at_most(36)),
     Row("stream-sync", "cpu_us_per_event", "sync stream, payload touched, CPU per event", "us", times(3.5)),
     Row("run-sync", "cpu_us_per_event", "sync `run()`, CPU per event", "us", times(5)),
     Row("stream-async", "cpu_us_per_event", "async stream, payload touched, CPU per event", "us", times(30)),
     Row("run-async", "cpu_us_per_event", "async `run()`, CPU per event", "us", times(35)),
+    Row("round-trip", "p50_us", "a line to the stand-in and back, no client, p50", "us"),
     Row("request-sync", "p50_us", "small request, sync, p50", "us", at_most(90)),
+    Row("request-sync", "cpu_us", "... CPU", "us"),
     Row("request-async", "p50_us", "small request, async, p50", "us", at_most(90)),
+    Row("request-async", "cpu_us", "... CPU", "us"),
     Row(
         "request-many",
         "per_s",
@@ -147,14 +151,12 @@ ROWS = (
         False,
         True,
     ),
-    Row("quiet-async", "os_threads", "OS threads", "", at_most(2), False, True),
-    Row("quiet-async", "late_s", "last turn's end, beyond the turn's own time", "s", None, False, True),
-    Row("quiet-async", "cpu_s", "CPU", "s", None, False, True),
+    Row("quiet-async", "os_threads", "... OS threads", "", at_most(2), False, True),
+    Row("quiet-async", "late_s", "... last turn ends this long after its time", "s", None, False, True),
+    Row("quiet-async", "cpu_s", "... CPU", "s", None, False, True),
     Row("quiet-sync", "control_p50_ms", "1000 quiet turns, sync: control call, p50", "ms", None, False, True),
-    Row(
-        "quiet-sync", "late_s", "last turn's end, beyond the turn's own time", "s", at_most(1.5), False, True
-    ),
-    Row("quiet-sync", "cpu_s", "CPU", "s", at_most(2), False, True),
+    Row("quiet-sync", "late_s", "... last turn ends this long after its time", "s", at_most(1.5), False, True),
+    Row("quiet-sync", "cpu_s", "... CPU", "s", at_most(2), False, True),
     Row("read", "median_ms", "thread/read, 5000 items", "ms", at_most(180)),
     Row("completed", "median_ms", "`run()`, turn/completed with 5000 items", "ms", at_most(60)),
     Row("unread", "bytes_per_event", "unread event of a turn, memory", "bytes", at_most(400)),

@@ -25,6 +25,10 @@ print(json.dumps([platform.python_version(), pydantic.VERSION, openai_codex.__ve
 """
 
 
+class NotComparable(Exception):
+    """One side is missing, or the sides differ in more than the package; the text says what to do."""
+
+
 @dataclass(frozen=True)
 class Implementation:
     """One side of the comparison; ``label`` is its column's title."""
@@ -43,19 +47,21 @@ class Versions:
     package: str
 
 
-def probe(implementation: Implementation) -> Versions | None:
-    """The versions that an interpreter has, its package compiled; None where that cannot be imported."""
-    try:
-        done = subprocess.run(
-            [implementation.python, "-c", PROBE],
-            env=implementation.environment,
-            check=True,
-            capture_output=True,
-            text=True,
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return None
+def probe(implementation: Implementation) -> Versions:
+    """The versions that an interpreter has, its package compiled; NotComparable where there is none."""
+    command = [str(implementation.python), "-c", PROBE]
+    done = subprocess.run(command, env=implementation.environment, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise NotComparable(f"{implementation.label} cannot be imported: {done.stderr.strip()}")
     return Versions(*json.loads(done.stdout))
+
+
+def holds(implementation: Implementation, wanted: Versions) -> bool:
+    """Whether an interpreter is there and has just these versions."""
+    try:
+        return probe(implementation) == wanted
+    except (OSError, NotComparable):
+        return False
 
 
 def checkout() -> Implementation:
@@ -70,20 +76,20 @@ def official(progress: Callable[[str], None]) -> Implementation:
     found = Implementation("official", python, _environment())
     pydantic = version("pydantic")
     wanted = Versions(".".join(map(str, sys.version_info[:3])), pydantic, OFFICIAL.partition("==")[2])
-    if probe(found) != wanted:
+    if not holds(found, wanted):
         progress(f"installing {OFFICIAL} with pydantic {pydantic} into {home.relative_to(ROOT)} ...")
         subprocess.run([sys.executable, "-m", "venv", "--clear", home], check=True)
         command = [str(python), "-m", "pip", "install", "--quiet", OFFICIAL, f"pydantic=={pydantic}"]
         subprocess.run(command, check=True, stdout=sys.stderr)
-        if probe(found) != wanted:
-            raise RuntimeError(f"{home} does not hold {wanted}; remove it and try again")
+        if not holds(found, wanted):
+            raise NotComparable(f"{home} does not hold {wanted}; remove it and try again")
     return replace(found, label=f"official {wanted.package}")
 
 
 def check_same(left: Versions, right: Versions) -> None:
     """Refuse a comparison that would measure two Pythons or two pydantics."""
     if (left.python, left.pydantic) != (right.python, right.pydantic):
-        raise RuntimeError(f"the two sides differ in more than the package: {left} and {right}")
+        raise NotComparable(f"the two sides differ in more than the package: {left} and {right}")
 
 
 def _environment() -> dict[str, str]:

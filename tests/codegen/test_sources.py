@@ -33,9 +33,7 @@ DUMPED_FILE = "codex_app_server_protocol.schemas.json"
 
 
 def bundle(*names: str) -> bytes:
-    definitions: dict[str, Any] = {
-        name: {} for name in ("ClientRequest", "ServerNotification", "ServerRequest")
-    }
+    definitions: dict[str, Any] = {name: {} for name in ("ClientRequest", "ServerNotification", "ServerRequest")}
     definitions["v2"] = {name: {} for name in names}
     return json.dumps({"definitions": definitions}).encode()
 
@@ -107,9 +105,7 @@ def test_binary_is_dumped_with_its_version(binary: Callable[[str], Path]) -> Non
 
 
 @needs_shebang
-def test_binary_runs_in_a_home_of_its_own(
-    binary: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_binary_runs_in_a_home_of_its_own(binary: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CODEX_HOME", "the user's")
     program = "import os, sys; sys.exit('home is ' + os.environ['CODEX_HOME'].replace('\\\\', '/'))"
     with pytest.raises(SourceError) as caught:
@@ -179,9 +175,7 @@ def test_runtime_version_that_pip_cannot_find_is_named(
 ) -> None:
     for name, value in {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": "", "PIP_CONFIG_FILE": os.devnull}.items():
         monkeypatch.setenv(name, value)
-    with pytest.raises(
-        SourceError, match=r"pip install openai-codex-cli-bin==0\.0\.1: exit code 1, .*No matching"
-    ):
+    with pytest.raises(SourceError, match=r"pip install openai-codex-cli-bin==0\.0\.1: exit code 1, .*No matching"):
         from_runtime_version("0.0.1")
     assert capfd.readouterr() == ("", "fetching openai-codex-cli-bin==0.0.1 ...\n")
 
@@ -251,9 +245,7 @@ def fetch(server: Server, path: str, *, timeout_s: float = 10.0) -> Bundles:
 
 
 def test_url_pair_is_fetched_byte_for_byte(server: Server) -> None:
-    assert fetch(server, "/experimental.json") == Bundles(
-        STABLE, EXPERIMENTAL, "0.170.0", Source("url", "0.170.0")
-    )
+    assert fetch(server, "/experimental.json") == Bundles(STABLE, EXPERIMENTAL, "0.170.0", Source("url", "0.170.0"))
 
 
 def test_url_folder_names_its_version_in_the_manifest(server: Server) -> None:
@@ -321,9 +313,7 @@ def test_url_that_does_not_complete_ends_at_the_deadline(server: Server, path: s
     assert time.monotonic() - started < 10
 
 
-def test_url_answer_without_end_stops_at_the_size_limit(
-    server: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_url_answer_without_end_stops_at_the_size_limit(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sources, "_MAX_BUNDLE_BYTES", 2**20)
     server.answers["/x"] = (200, {}, b" " * (2**20 + 1))
     with pytest.raises(SourceError, match="/x: answered more than 1 MiB"):
@@ -331,9 +321,7 @@ def test_url_answer_without_end_stops_at_the_size_limit(
 
 
 def test_url_that_nobody_serves_is_named(server: Server) -> None:
-    with pytest.raises(
-        SourceError, match=r"GET http://127\.0\.0\.1:1/x: failed: .*check the URL and the network"
-    ):
+    with pytest.raises(SourceError, match=r"GET http://127\.0\.0\.1:1/x: failed: .*check the URL and the network"):
         from_url("http://127.0.0.1:1/x", stable_url=server.url + "/stable.json", runtime_version="0.1.0")
 
 

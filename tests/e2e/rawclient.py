@@ -140,9 +140,7 @@ class RawClient:
     def end_of_turn(self, turn_id: str) -> Any:
         """Wait for a turn's end and return the turn."""
         return self.wait(
-            lambda message: (
-                message.get("method") == "turn/completed" and message["params"]["turn"]["id"] == turn_id
-            )
+            lambda message: message.get("method") == "turn/completed" and message["params"]["turn"]["id"] == turn_id
         )["params"]["turn"]
 
     def run(self, thread_id: str, text: str) -> Any:

@@ -61,9 +61,7 @@ def test_stream_arrives_in_order(model: ScriptedModel, client: RawClient, thread
     assert item(turn, "agentMessage")["text"] == "".join(parts)
 
 
-def test_stream_with_a_delay_arrives_while_it_lasts(
-    model: ScriptedModel, client: RawClient, thread_id: str
-) -> None:
+def test_stream_with_a_delay_arrives_while_it_lasts(model: ScriptedModel, client: RawClient, thread_id: str) -> None:
     model.stream(["soon", "late"], delay=1.0)
     turn_id = client.start_turn(thread_id, "Hi")
     client.notification("item/agentMessage/delta", turnId=turn_id, delta="soon")
@@ -72,12 +70,8 @@ def test_stream_with_a_delay_arrives_while_it_lasts(
 
 
 @pytest.mark.parametrize("tty", [False, True])
-def test_exec_command_runs_in_the_sandbox(
-    model: ScriptedModel, client: RawClient, thread_id: str, tty: bool
-) -> None:
-    command = (
-        "echo written > made.txt; pwd; test -t 1 && echo terminal; touch /etc/codex-was-here || echo sealed"
-    )
+def test_exec_command_runs_in_the_sandbox(model: ScriptedModel, client: RawClient, thread_id: str, tty: bool) -> None:
+    command = "echo written > made.txt; pwd; test -t 1 && echo terminal; touch /etc/codex-was-here || echo sealed"
     model.call_tool("exec_command", {"cmd": command, "tty": tty}, call_id="c1").say("done")
     turn = client.run(thread_id, "Run")
     execution = item(turn, "commandExecution")
@@ -98,9 +92,7 @@ def test_apply_patch_writes_the_file(model: ScriptedModel, client: RawClient, th
     assert "Success" in model.requests[1].last_tool_output
 
 
-def test_several_tool_calls_in_one_answer_all_run(
-    model: ScriptedModel, client: RawClient, thread_id: str
-) -> None:
+def test_several_tool_calls_in_one_answer_all_run(model: ScriptedModel, client: RawClient, thread_id: str) -> None:
     model.answer(
         message("Looking", phase="commentary"),
         tool_call("exec_command", {"cmd": "echo first"}),
@@ -148,9 +140,7 @@ def test_retries_can_be_turned_on(model: ScriptedModel) -> None:
     assert item(turn, "agentMessage")["text"] == "second try"
 
 
-def test_hang_lasts_until_the_turn_is_interrupted(
-    model: ScriptedModel, client: RawClient, thread_id: str
-) -> None:
+def test_hang_lasts_until_the_turn_is_interrupted(model: ScriptedModel, client: RawClient, thread_id: str) -> None:
     model.hang().say("next")
     turn_id = client.start_turn(thread_id, "Hi")
     client.notification("turn/started")

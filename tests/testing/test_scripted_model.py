@@ -447,9 +447,7 @@ def test_config_leads_to_an_isolated_home(model: ScriptedModel) -> None:
     assert toml.startswith('model = "gpt-5.5"\n')
 
 
-def test_config_shuts_the_users_environment_out(
-    model: ScriptedModel, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_config_shuts_the_users_environment_out(model: ScriptedModel, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("OPENAI_API_KEY", "CODEX_API_KEY", "CODEX_SQLITE_HOME", "HTTPS_PROXY", "BASH_ENV"):
         monkeypatch.setenv(name, "the user's own")
     env = {**os.environ, **(model.config().env or {})}

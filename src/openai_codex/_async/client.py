@@ -7,16 +7,15 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from .._compat import AsyncLock, async_start_eagerly
+from .._compat import async_start_eagerly
 from .._config import CodexConfig
 from .._engine import DEFAULT_TIMEOUT, DefaultTimeout
-from .._engine.aio import AsyncEngine
 from .._json import JsonObject
 from .._policy import ApprovalMode, Sandbox, approval_fields, sandbox_fields_of_thread
+from .session import AsyncSession
 from .thread import AsyncThread
 
 if TYPE_CHECKING:
-    from .._core.mailbox import Mailbox
     from .._generated import models as m
     from .._generated.rpc_async import AsyncRpc
     from .._generated.rpc_async._handlers import AsyncServerRequestHandlers
@@ -39,16 +38,13 @@ class AsyncCodex:
     def __init__(
         self, config: CodexConfig | None = None, *, handlers: AsyncServerRequestHandlers | None = None
     ) -> None:
-        self._config = CodexConfig() if config is None else config
-        self._engine = AsyncEngine(self._config, handlers=handlers)
-        self._starting = AsyncLock()
-        self._metadata: InitializeResponse | None = None
-        async_start_eagerly(self._ensure_started)
+        self._session = AsyncSession(CodexConfig() if config is None else config, handlers)
+        async_start_eagerly(self._session.ensure_started)
 
     # -- life ---------------------------------------------------------------------------------------------------
 
     async def __aenter__(self) -> AsyncCodex:
-        await self._ensure_started()
+        await self._session.ensure_started()
         return self
 
     async def __aexit__(
@@ -58,7 +54,7 @@ class AsyncCodex:
 
     async def close(self) -> None:
         """End the runtime. Every pending and later call raises ``TransportClosedError``; closing twice is harmless."""
-        await self._engine.close()
+        await self._session.close()
 
     @property
     def metadata(self) -> InitializeResponse:
@@ -67,29 +63,10 @@ class AsyncCodex:
         Raises:
             RuntimeError: the client was not used yet.
         """
-        if self._metadata is None:
+        metadata = self._session.metadata
+        if metadata is None:
             raise RuntimeError("the client was not started yet: use it in a with statement, or make a first call")
-        return self._metadata
-
-    async def _ensure_started(self) -> None:
-        if self._metadata is not None:
-            return
-        async with self._starting:
-            if self._metadata is not None:
-                return
-            await self._engine.start()
-            try:
-                # The runtime needs a moment to boot: load the models meanwhile.
-                from .._calls import initialize_params
-                from .._metadata import check_version, read_metadata
-
-                metadata = read_metadata(await self._engine.request("initialize", initialize_params(self._config)))
-                check_version(metadata.serverInfo.version if metadata.serverInfo is not None else None)
-                await self._engine.notify("initialized")
-            except BaseException:
-                await self._engine.close()
-                raise
-            self._metadata = metadata
+        return metadata
 
     # -- any request --------------------------------------------------------------------------------------------
 
@@ -98,14 +75,14 @@ class AsyncCodex:
         """Every request of the protocol as a typed method, by namespace: ``codex.rpc.thread.name_set(...)``."""
         from .._generated.rpc_async import AsyncRpc
 
-        return AsyncRpc(self._call)
+        return AsyncRpc(self._session.call)
 
     async def request(
         self,
         method: str,
         params: Mapping[str, Any] | None = None,
         *,
-        timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT,
+        timeout: float | DefaultTimeout | None = DEFAULT_TIMEOUT,
     ) -> Any:
         """Send any request, also one that this package has no types for.
 
@@ -123,26 +100,7 @@ class AsyncCodex:
             RequestTimeoutError: no answer in time.
             TransportClosedError: the runtime is gone, or the client was closed.
         """
-        await self._ensure_started()
-        return await self._engine.request(method, params, timeout=timeout)
-
-    async def _call(
-        self, method: str, fields: Any, timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT
-    ) -> Any:
-        """Send a request by Python fields, or one model, and return its typed result."""
-        await self._ensure_started()
-        from .._calls import decode_result, encode_params
-
-        raw = await self._engine.request(method, encode_params(method, fields), timeout=timeout)
-        return decode_result(method, raw, self.metadata)
-
-    async def _open_turn(self, method: str, fields: Mapping[str, Any]) -> tuple[Any, Mailbox]:
-        """As ``_call``, for requests whose result names a turn; its events are kept from this moment."""
-        await self._ensure_started()
-        from .._calls import decode_result, encode_params
-
-        raw, mailbox = await self._engine.open_turn_request(method, encode_params(method, fields))
-        return decode_result(method, raw, self.metadata), mailbox
+        return await self._session.request(method, params, timeout)
 
     # -- threads ------------------------------------------------------------------------------------------------
 
@@ -214,5 +172,5 @@ class AsyncCodex:
                 "thread_source": thread_source,
             }
         )
-        started: m.ThreadStartResponse = await self._call("thread/start", fields)
-        return AsyncThread(self, started.thread.id)
+        started: m.ThreadStartResponse = await self._session.call("thread/start", fields)
+        return AsyncThread(self._session, started.thread.id)

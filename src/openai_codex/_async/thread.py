@@ -9,11 +9,12 @@ from .._inputs import RunInput, input_fields
 from .._json import JsonObject
 from .._policy import ApprovalMode, Sandbox, approval_fields, sandbox_fields_of_turn
 from .._results import TurnResult
+from .reader import AsyncTurnReader
 from .turn import AsyncTurnHandle
 
 if TYPE_CHECKING:
     from .._generated import models as m
-    from .client import AsyncCodex
+    from .session import AsyncSession
 
 __all__ = ["AsyncThread"]
 
@@ -25,10 +26,10 @@ class AsyncThread:
         id: Thread id.
     """
 
-    __slots__ = ("_codex", "id")
+    __slots__ = ("_session", "id")
 
-    def __init__(self, codex: AsyncCodex, id: str) -> None:
-        self._codex = codex
+    def __init__(self, session: AsyncSession, id: str) -> None:
+        self._session = session
         self.id = id
 
     def __repr__(self) -> str:
@@ -143,5 +144,5 @@ class AsyncThread:
                 "service_tier_for_turn": turn_service_tier,
             }
         )
-        started, mailbox = await self._codex._open_turn("turn/start", fields)
-        return AsyncTurnHandle(self._codex, self.id, started.turn.id, mailbox)
+        started, mailbox = await self._session.open_turn("turn/start", fields)
+        return AsyncTurnHandle(AsyncTurnReader(self._session, self.id, started.turn.id, mailbox))

@@ -1,33 +1,21 @@
 # The synchronous twin of this file is derived line for line: run "make generate".
-"""``AsyncTurnHandle`` and ``AsyncTurnStream``: one turn while it runs.
-
-The handle owns the turn's mailbox and one fold, which every event that is taken goes through; so a result is there
-whether the events were streamed or not. One consumer takes events at a time.
-"""
+"""``AsyncTurnHandle`` and ``AsyncTurnStream``: one turn while it runs."""
 
 from __future__ import annotations
 
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from .._compat import async_shield_for, async_sleep
 from .._core.notification import Notification
-from .._core.turn import FOLDED, TurnFold
+from .._core.turn import FOLDED
 from .._inputs import Input, user_input
 from .._results import TurnResult
-from ..errors import RequestTimeoutError, TurnNotActiveError
+from .reader import AsyncTurnReader
 
 if TYPE_CHECKING:
-    from .._core.mailbox import Mailbox
     from .._generated import models as m
-    from .client import AsyncCodex
 
 __all__ = ["AsyncTurnHandle", "AsyncTurnStream"]
-
-_INTERRUPT_S = 10.0  # the runtime answers in milliseconds, or not at all when the turn ended meanwhile
-_START_S = 2.0  # from the acceptance of a turn until it can be interrupted
-_LEAVE_S = 2.0  # for the interrupt of a stream that is left early
-_POLL_S = 0.01
 
 
 class AsyncTurnHandle:
@@ -38,16 +26,12 @@ class AsyncTurnHandle:
         id: Turn id.
     """
 
-    __slots__ = ("_codex", "_fold", "_interrupted", "_mailbox", "_streaming", "id", "thread_id")
+    __slots__ = ("_reader", "id", "thread_id")
 
-    def __init__(self, codex: AsyncCodex, thread_id: str, id: str, mailbox: Mailbox) -> None:
-        self._codex = codex
-        self.thread_id = thread_id
-        self.id = id
-        self._mailbox = mailbox
-        self._fold = TurnFold(id)
-        self._streaming = False
-        self._interrupted = False
+    def __init__(self, reader: AsyncTurnReader) -> None:
+        self._reader = reader
+        self.thread_id = reader.thread_id
+        self.id = reader.turn_id
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(thread_id={self.thread_id!r}, id={self.id!r})"
@@ -55,13 +39,13 @@ class AsyncTurnHandle:
     def stream(self) -> AsyncTurnStream:
         """Return an iterator over the turn's events, from the first one to ``turn/completed``.
 
-        Breaking a plain loop leaves the turn running, and ``run()`` can still wait for its result. In a ``with``
-        statement, leaving early interrupts the turn.
+        Breaking out of a plain loop leaves the turn running; ``run()`` still waits for its result after ``close()`` of
+        the stream. In a ``with`` statement, leaving early interrupts the turn.
 
         Raises:
-            RuntimeError: the turn's events are being streamed already.
+            RuntimeError: the turn's events are being read already.
         """
-        return AsyncTurnStream(self)
+        return AsyncTurnStream(self._reader)
 
     async def run(self) -> TurnResult:
         """Wait for the end of the turn.
@@ -71,16 +55,16 @@ class AsyncTurnHandle:
 
         Raises:
             TurnFailedError: the turn failed; ``.result`` has what there is.
-            RuntimeError: the turn's events are being streamed; finish or close that stream first.
+            RuntimeError: the turn's events are being read; finish or close that stream first.
             TransportClosedError: the runtime is gone, or the client was closed.
         """
-        if not self._fold.ended:
-            stream = AsyncTurnStream(self)
+        if not self._reader.fold.ended:
+            self._reader.claim()
             try:
-                await stream._drain()
+                await self._reader.drain()
             finally:
-                await stream.close()
-        return self._fold.outcome()
+                self._reader.release()
+        return self._reader.fold.outcome()
 
     async def steer(self, input: Input | str) -> m.TurnSteerResponse:
         """Give the running turn more input.
@@ -96,7 +80,7 @@ class AsyncTurnHandle:
         Wire: ``turn/steer`` (stable). Source: schema TurnSteerParams.
         """
         fields = {"thread_id": self.thread_id, "expected_turn_id": self.id, "input": user_input(input)}
-        steered: m.TurnSteerResponse = await self._codex._call("turn/steer", fields)
+        steered: m.TurnSteerResponse = await self._reader.session.call("turn/steer", fields)
         return steered
 
     async def interrupt(self) -> m.TurnInterruptResponse:
@@ -107,37 +91,11 @@ class AsyncTurnHandle:
         Raises:
             TurnNotActiveError: the turn has ended by itself.
             RequestTimeoutError: the runtime did not answer.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
         Wire: ``turn/interrupt`` (stable). Source: schema TurnInterruptParams.
         """
-        from .._generated import models as m
-
-        if self._interrupted or self._fold.interrupted:
-            return m.TurnInterruptResponse()
-        fields = {"thread_id": self.thread_id, "turn_id": self.id}
-        waited = 0.0
-        while True:
-            try:
-                done: m.TurnInterruptResponse = await self._codex._call("turn/interrupt", fields, _INTERRUPT_S)
-            except TurnNotActiveError:
-                # An accepted turn that has not begun cannot be interrupted yet.
-                if self._mailbox.closed or waited >= _START_S:
-                    raise
-                await async_sleep(_POLL_S)
-                waited += _POLL_S
-            except RequestTimeoutError:
-                # The runtime leaves an interrupt unanswered when the turn was interrupted before.
-                if not self._mailbox.closed:
-                    raise
-                return m.TurnInterruptResponse()
-            else:
-                self._interrupted = True
-                return done
-
-    async def _leave(self) -> None:
-        """Interrupt a turn that its consumer abandons, without waiting for long."""
-        if not self._mailbox.closed:
-            await async_shield_for(_LEAVE_S, self.interrupt)
+        return await self._reader.interrupt()
 
 
 class AsyncTurnStream:
@@ -146,17 +104,13 @@ class AsyncTurnStream:
     Iterating yields `Notification` objects and ends after ``turn/completed``.
     """
 
-    __slots__ = ("_engine", "_fold", "_items", "_mailbox", "_open", "_turn")
+    __slots__ = ("_fold", "_items", "_open", "_reader")
 
-    def __init__(self, turn: AsyncTurnHandle) -> None:
-        if turn._streaming:
-            raise RuntimeError(f"the events of turn {turn.id} are being streamed already; close that stream first")
-        turn._streaming = True
-        self._turn = turn
-        self._mailbox = turn._mailbox
-        self._items = turn._mailbox.items
-        self._fold = turn._fold
-        self._engine = turn._codex._engine
+    def __init__(self, reader: AsyncTurnReader) -> None:
+        reader.claim()
+        self._reader = reader
+        self._items = reader.mailbox.items
+        self._fold = reader.fold
         self._open = True
 
     def __aiter__(self) -> AsyncTurnStream:
@@ -164,33 +118,19 @@ class AsyncTurnStream:
 
     async def __anext__(self) -> Notification:
         items = self._items
-        while not items or not self._open:
-            if self._mailbox.closed or not self._open:
-                await self.close()
-                raise StopAsyncIteration
-            await self._engine.receive(self._mailbox)
+        if not self._open or not (items or await self._reader.wait()):
+            await self.close()
+            raise StopAsyncIteration
         event = items.popleft()
         if event.method in FOLDED:
             self._fold.add(event)
         return event
 
-    async def _drain(self) -> None:
-        """Take all events until the end, for the fold alone."""
-        items, add = self._items, self._fold.add
-        while True:
-            while items:
-                event = items.popleft()
-                if event.method in FOLDED:
-                    add(event)
-            if self._mailbox.closed:
-                return
-            await self._engine.receive(self._mailbox)
-
     async def close(self) -> None:
         """Stop iterating. The turn goes on; its further events are kept for ``run()`` or another stream."""
         if self._open:
             self._open = False
-            self._turn._streaming = False
+            self._reader.release()
 
     async def __aenter__(self) -> AsyncTurnStream:
         return self
@@ -199,4 +139,4 @@ class AsyncTurnStream:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
-        await self._turn._leave()
+        await self._reader.leave()

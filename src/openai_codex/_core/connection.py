@@ -137,7 +137,7 @@ class Connection:
         self._outgoing: list[bytes] = []
         self._server_requests: list[ServerRequest] = []
 
-    # -- sending -----------------------------------------------------------------------------------
+    # -- sending ----------------------------------------------------------------------------------
 
     def prepare(self, method: str, params: Any = None, *, opens_turn: bool = False) -> PendingRequest:
         """Encode a request without sending it. Touches no shared state, so it needs no lock.
@@ -230,7 +230,7 @@ class Connection:
             if not following.done:
                 self._send(following)
 
-    # -- turns and watchers ------------------------------------------------------------------------
+    # -- turns and watchers -----------------------------------------------------------------------
 
     def open_turn(self, turn_id: str) -> Mailbox:
         """Follow a turn. The first to ask gets what came before; anyone else gets what comes from now on."""
@@ -260,17 +260,17 @@ class Connection:
                 if not watchers:
                     del self._watchers[method]
 
-    # -- receiving ---------------------------------------------------------------------------------
+    # -- receiving --------------------------------------------------------------------------------
 
     def feed(self, data: bytes) -> list[Waiter]:
         """Route every line that ``data`` completes and return the waiters to call. Never raises."""
         wake: list[Waiter] = []
-        claimed = self._routes.claimed
-        watchers = self._watchers
+        routes, watchers = self._routes, self._watchers
+        claimed = routes.claimed
         debug = logger.isEnabledFor(logging.DEBUG)
         for line in self._splitter.feed(data):
             try:
-                message = from_json(line)
+                message: dict[str, Any] | None = from_json(line)
             except ValueError:
                 message = None
             if type(message) is not dict:
@@ -279,39 +279,40 @@ class Connection:
                 except BadLine as error:
                     self._reject(line, error, wake)
                     continue
-            message = cast("dict[str, Any]", message)
             method = message.get("method")
             if type(method) is not str or message.get("id") is not None:
                 self._route_other(message, wake)
                 continue
             if debug:
                 logger.debug("<- %s (%d bytes)", method, len(line))
-            params = message.get("params")
+            params: dict[str, Any] | None = message.get("params")
             if type(params) is not dict:
                 params = {}
-            params = cast("dict[str, Any]", params)
             notification = Notification(method, None, params, message.get("emittedAtMs"))
             turn_id = params.get("turnId")
             if turn_id is None and "turn" in params:
-                turn = params["turn"]
-                turn_id = cast("dict[str, Any]", turn).get("id") if type(turn) is dict else None
-            followers = claimed.get(turn_id) if type(turn_id) is str else None
-            if followers is not None:
-                for mailbox in followers:
+                turn_id = _member(params["turn"], "id")
+            if type(turn_id) is not str:
+                self._put_event(notification, wake)
+            elif turn_id in claimed:
+                for mailbox in claimed[turn_id]:
                     mailbox.items.append(notification)
                     if mailbox.waiter is not None:
                         wake.append(mailbox.waiter)
                         mailbox.waiter = None
                 if method == "turn/completed":
-                    self._routes.complete(cast(str, turn_id))
-            elif type(turn_id) is not str or not self._routes.keep(turn_id, notification):
-                self.events.put(notification)
-                self.events.take_waiter(wake)
+                    routes.complete(turn_id)
+            elif not routes.keep(turn_id, notification):
+                self._put_event(notification, wake)
             if method in watchers:
                 for mailbox in watchers[method]:
                     mailbox.put(notification)
                     mailbox.take_waiter(wake)
         return wake
+
+    def _put_event(self, notification: Notification, wake: list[Waiter]) -> None:
+        self.events.put(notification)
+        self.events.take_waiter(wake)
 
     def take_server_requests(self) -> list[ServerRequest]:
         """Return the runtime's requests that came since the last call."""
@@ -345,17 +346,15 @@ class Connection:
     def _route_other(self, message: dict[str, Any], wake: list[Waiter]) -> None:
         """Route an answer or a server request."""
         id, method = message.get("id"), message.get("method")
-        if type(method) is str and type(id) in (int, str):
+        id = id if type(id) in (int, str) else None
+        if type(method) is str and id is not None:
             logger.debug("<- %s (server request %r)", method, id)
-            params = message.get("params")
-            params = cast("dict[str, Any]", params) if type(params) is dict else {}
-            self._server_requests.append(ServerRequest(cast("int | str", id), method, params))
+            params: dict[str, Any] | None = message.get("params")
+            self._server_requests.append(ServerRequest(id, method, params if type(params) is dict else {}))
             return
         pending = self._pending.get(id) if type(id) is int and method is None else None
         if pending is None or not pending.sent:
-            logger.debug(
-                "dropped a message that answers nothing (id %r)", id if isinstance(id, (int, str)) else None
-            )
+            logger.debug("dropped a message that answers nothing (id %r)", id)
             return
         del self._pending[pending.id]
         error = message.get("error")
@@ -366,19 +365,14 @@ class Connection:
             if pending.opens_turn:
                 self._claim(pending)
         else:
-            pending.error = ResponseValidationError(
-                f"{pending.method}: the answer has neither result nor error"
-            )
+            pending.error = ResponseValidationError(f"{pending.method}: the answer has neither result nor error")
         logger.debug("<- answer to %s (request %d)", pending.method, pending.id)
         self._finish(pending)
         _wake_request(pending, wake)
 
     def _claim(self, pending: PendingRequest) -> None:
         """Claim the turn that an answer opened at once: its events may follow in the same chunk."""
-        try:
-            turn_id = pending.result["turn"]["id"]
-        except (TypeError, KeyError, IndexError):
-            turn_id = None
+        turn_id = _member(_member(pending.result, "turn"), "id")
         if isinstance(turn_id, str):
             pending.mailbox = self._routes.open(turn_id)
         else:
@@ -400,6 +394,11 @@ class Connection:
             _wake_request(pending, wake)
 
 
+def _member(value: Any, name: str) -> Any:
+    """Return a member of what should be an object, or None."""
+    return cast("dict[str, Any]", value).get(name) if isinstance(value, dict) else None
+
+
 def _wake_request(pending: PendingRequest, wake: list[Waiter]) -> None:
     if pending.waiter is not None:
         wake.append(pending.waiter)
@@ -408,12 +407,11 @@ def _wake_request(pending: PendingRequest, wake: list[Waiter]) -> None:
 
 def _rpc_error(method: str, error: Any) -> CodexError:
     """Return the exception for the ``error`` member of an answer, whatever its shape."""
-    members = cast("dict[str, Any]", error) if isinstance(error, dict) else {}
-    code, message = members.get("code"), members.get("message")
+    code, message = _member(error, "code"), _member(error, "message")
     mapped = map_jsonrpc_error(
         code if type(code) is int else -32603,
-        message if isinstance(message, str) else f"unreadable error object: {str(cast(object, error))[:200]}",
-        members.get("data"),
+        message if isinstance(message, str) else "the runtime sent an error without a message",
+        _member(error, "data"),
     )
     mapped.method = method
     return mapped

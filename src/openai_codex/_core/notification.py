@@ -11,7 +11,10 @@ import dataclasses
 import logging
 import threading
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from .._generated.models import NotificationPayload
 
 __all__ = ["Notification", "UnknownNotification"]
 
@@ -59,7 +62,7 @@ class Notification:
     ) -> None:
         # With raw parameters and no payload, the payload is decoded on first touch: see from_wire.
         self.method = method
-        self._payload = payload
+        self._payload: Any = payload
         self._params = _params
         self._emitted_at_ms = _emitted_at_ms
         self._error: Exception | None = None
@@ -70,12 +73,14 @@ class Notification:
         return cls(method, None, params, emitted_at_ms)
 
     @property
-    def payload(self) -> Any:
+    def payload(self) -> NotificationPayload:
         """The typed payload, or an ``UnknownNotification``."""
-        if self._payload is None and self._params is not None:
+        payload: Any = self._payload
+        if payload is None and self._params is not None:
             # Two threads may both decode; they get equal payloads and the last one stays.
-            self._payload, self._error = _decode(self.method, self._params)
-        return self._payload
+            payload, self._error = _decode(self.method, self._params)
+            self._payload = payload
+        return payload  # type: ignore[no-any-return]  # a cast would cost more than the lookup
 
     @property
     def params(self) -> dict[str, Any]:
@@ -137,6 +142,4 @@ def _resolve(method: str) -> _Decoder | None:
 def _complain(method: str, problem: str) -> None:
     if method not in _complained:
         _complained.add(method)
-        logger.warning(
-            "%s: the notification %s; its raw parameters are kept (reported once)", method, problem
-        )
+        logger.warning("%s: the notification %s; its raw parameters are kept (reported once)", method, problem)

@@ -111,10 +111,7 @@ class TurnRoutes:
 
     def _trim(self) -> None:
         """Drop from the oldest backlog until the limits hold."""
-        while (
-            len(self._unclaimed) > self._max_unclaimed_turns
-            or self._unclaimed_events > self._max_unclaimed_events
-        ):
+        while len(self._unclaimed) > self._max_unclaimed_turns or self._unclaimed_events > self._max_unclaimed_events:
             turn_id, backlog = next(iter(self._unclaimed.items()))
             if self.evicted == 0:
                 logger.debug("events of turns that nobody follows are being dropped")

@@ -7,7 +7,7 @@ arrives can make this raise; what does not fit its model is kept in raw form.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from .._generated import models as m
 from .._model import Unrecognized
@@ -65,9 +65,7 @@ class TurnFold:
         else:
             raw = self._raw_turn()
             status, error = m.TurnStatus(str(raw.get("status", "inProgress"))), None
-            started, completed, duration = (
-                _integer(raw, key) for key in ("startedAt", "completedAt", "durationMs")
-            )
+            started, completed, duration = (_integer(raw, key) for key in ("startedAt", "completedAt", "durationMs"))
         if error is None and status is m.TurnStatus.failed:
             error = self._last_error()
         usage = None if self._usage is None else self._usage.payload
@@ -96,8 +94,8 @@ class TurnFold:
         return result
 
     def _raw_turn(self) -> dict[str, Any]:
-        turn = {} if self._completed is None else self._completed.params.get("turn")
-        return turn if isinstance(turn, dict) else {}  # pyright: ignore[reportUnknownVariableType]
+        turn: Any = {} if self._completed is None else self._completed.params.get("turn")
+        return cast("dict[str, Any]", turn) if isinstance(turn, dict) else {}
 
     def _last_error(self) -> m.TurnError | None:
         payload = None if self._error is None else self._error.payload

@@ -69,7 +69,7 @@ class AsyncEngine:
         self._running: dict[int | str, asyncio.Task[None]] = {}
         self._closing: asyncio.Task[None] | None = None
 
-    # -- life --------------------------------------------------------------------------------------
+    # -- life -------------------------------------------------------------------------------------
 
     @property
     def events(self) -> Mailbox:
@@ -141,9 +141,7 @@ class AsyncEngine:
         try:
             if handlers:
                 await asyncio.wait(handlers, timeout=JOIN_S)
-            for seconds in shutdown_steps(
-                process, process.close_stdin if pipes is None else pipes.close_stdin
-            ):
+            for seconds in shutdown_steps(process, process.close_stdin if pipes is None else pipes.close_stdin):
                 with contextlib.suppress(asyncio.TimeoutError):
                     await asyncio.wait_for(self._exited.wait(), seconds)
                     break
@@ -157,7 +155,7 @@ class AsyncEngine:
             else:
                 await pipes.close()
 
-    # -- requests ----------------------------------------------------------------------------------
+    # -- requests ---------------------------------------------------------------------------------
 
     async def request(
         self,
@@ -230,7 +228,7 @@ class AsyncEngine:
             raise pending.error
         return pending
 
-    # -- events ------------------------------------------------------------------------------------
+    # -- events -----------------------------------------------------------------------------------
 
     def open_turn(self, turn_id: str) -> Mailbox:
         """Follow a turn; the first to follow it gets what came before."""
@@ -285,7 +283,7 @@ class AsyncEngine:
             if mailbox.waiter is waiter:
                 mailbox.waiter = None
 
-    # -- called by the loop ------------------------------------------------------------------------
+    # -- called by the loop -----------------------------------------------------------------------
 
     def _on_data(self, data: bytes) -> None:
         connection = self._connection
@@ -324,7 +322,7 @@ class AsyncEngine:
         for waiter in self._connection.fail(error):
             waiter()
 
-    # -- handlers and writing ----------------------------------------------------------------------
+    # -- handlers and writing ---------------------------------------------------------------------
 
     async def _run_handler(self, invocation: Invocation) -> None:
         try:

@@ -70,9 +70,7 @@ def _itself(protocol: _Reading) -> _Reading:
 class LoopPipes:
     """Pipes that the event loop watches itself. ``attach`` raises ``NotImplementedError`` where it cannot."""
 
-    def __init__(
-        self, process: StdioProcess, on_data: OnData, on_stdout_end: OnEnd, on_stderr_end: OnEnd
-    ) -> None:
+    def __init__(self, process: StdioProcess, on_data: OnData, on_stdout_end: OnEnd, on_stderr_end: OnEnd) -> None:
         self._process = process
         self._stdout = _Reading(on_data, on_stdout_end)
         self._stderr = _Reading(process.tail.feed, on_stderr_end)
@@ -110,20 +108,14 @@ class LoopPipes:
 class ThreadPipes:
     """Pipes that threads read and write."""
 
-    def __init__(
-        self, process: StdioProcess, on_data: OnData, on_stdout_end: OnEnd, on_stderr_end: OnEnd
-    ) -> None:
+    def __init__(self, process: StdioProcess, on_data: OnData, on_stdout_end: OnEnd, on_stderr_end: OnEnd) -> None:
         self._process = process
         self._loop = asyncio.get_running_loop()
         self._stop = StopSignal()
         self._writer = PipeWriter(process.stdin)
         self._readers = [
-            PipeReader(
-                "codex-read", process.stdout, self._stop, self._on_loop(on_data), self._on_loop(on_stdout_end)
-            ),
-            PipeReader(
-                "codex-stderr", process.stderr, self._stop, process.tail.feed, self._on_loop(on_stderr_end)
-            ),
+            PipeReader("codex-read", process.stdout, self._stop, self._on_loop(on_data), self._on_loop(on_stdout_end)),
+            PipeReader("codex-stderr", process.stderr, self._stop, process.tail.feed, self._on_loop(on_stderr_end)),
         ]
 
     def _on_loop(self, callback: Callable[..., object]) -> Callable[..., None]:
@@ -149,8 +141,6 @@ class ThreadPipes:
         self._writer.join(JOIN_S)
         for reader in self._readers:
             reader.join(JOIN_S)
-        if not any(
-            reader.is_alive() for reader in self._readers
-        ):  # closing what a thread reads would be worse
+        if not any(reader.is_alive() for reader in self._readers):  # closing what a thread reads would be worse
             self._process.close_pipes()
             self._stop.close()

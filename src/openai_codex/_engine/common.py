@@ -21,15 +21,11 @@ __all__ = [
     "timeout_text",
 ]
 
-EXIT_GRACE_S = (
-    0.5  # between the first sign that the runtime is gone and the report, for its status and last words
-)
+EXIT_GRACE_S = 0.5  # between the first sign that the runtime is gone and the report, for its status and last words
 JOIN_S = 1.0  # for a thread or transport that has nothing left to wait for
 
 CLOSED_TEXT = "the client was closed; make a new one to go on"
-FORKED_TEXT = (
-    "the client was made before a fork and belongs to the parent process; make a new one in the child"
-)
+FORKED_TEXT = "the client was made before a fork and belongs to the parent process; make a new one in the child"
 NOT_STARTED_TEXT = "the client was not started"
 OTHER_LOOP_TEXT = "the client belongs to the event loop it was started on; make one client per loop"
 TWO_WAITERS_TEXT = "something else is waiting for these events already; one consumer at a time"

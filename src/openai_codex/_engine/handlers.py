@@ -17,6 +17,7 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from .._core.connection import Connection, ServerRequest
+from .._model import to_wire
 from .protocol import Protocol
 
 __all__ = ["Dispatcher", "Invocation", "Reply"]
@@ -78,12 +79,10 @@ class Invocation:
         """Return the answer that carries the handler's result."""
         if inspect.iscoroutine(result):
             result.close()
-            raise TypeError(
-                "the handler is a coroutine function; handlers of a synchronous client are plain functions"
-            )
+            raise TypeError("the handler is a coroutine function; handlers of a synchronous client are plain functions")
         if not isinstance(result, BaseModel):
             raise TypeError(f"the handler returned {type(result).__name__}, not {self._result_name}")
-        return Reply(self.id, result.model_dump(mode="json", by_alias=True))
+        return Reply(self.id, to_wire(result))
 
     def refuse(self, error: BaseException) -> Reply:
         """Log why the handler gave no answer, without the request's parameters, and return the refusal."""
@@ -114,9 +113,7 @@ class Dispatcher:
         """Return the answer to ``request``, or the handler to call for it."""
         row = self._protocol.server_requests.get(request.method)
         if row is None:
-            logger.warning(
-                "the runtime sent the request %s, which is not known to this version", request.method
-            )
+            logger.warning("the runtime sent the request %s, which is not known to this version", request.method)
             return Reply(request.id, error=(_METHOD_NOT_FOUND, f"method not found: {request.method}"))
         refusal = self._refusal(request)
         params_type, result_type, name, _ = row

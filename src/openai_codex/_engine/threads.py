@@ -72,7 +72,7 @@ class Engine:
         self._running: dict[int | str, Invocation] = {}
         self._waiting: deque[Invocation] = deque()
 
-    # -- life --------------------------------------------------------------------------------------
+    # -- life -------------------------------------------------------------------------------------
 
     @property
     def events(self) -> Mailbox:
@@ -103,9 +103,7 @@ class Engine:
             self._stop = StopSignal()
             for reader in (
                 PipeReader("codex-read", process.stdout, self._stop, self._on_data, self._on_stdout_end),
-                PipeReader(
-                    "codex-stderr", process.stderr, self._stop, process.tail.feed, self._stderr_ended.set
-                ),
+                PipeReader("codex-stderr", process.stderr, self._stop, process.tail.feed, self._stderr_ended.set),
             ):
                 reader.start()
                 self._readers.append(reader)
@@ -146,14 +144,12 @@ class Engine:
             self._writer.join(JOIN_S)
         for reader in self._readers:
             reader.join(JOIN_S)
-        if not any(
-            reader.is_alive() for reader in self._readers
-        ):  # closing what a thread reads would be worse
+        if not any(reader.is_alive() for reader in self._readers):  # closing what a thread reads would be worse
             process.close_pipes()
             if self._stop is not None:
                 self._stop.close()
 
-    # -- requests ----------------------------------------------------------------------------------
+    # -- requests ---------------------------------------------------------------------------------
 
     def request(
         self,
@@ -235,7 +231,7 @@ class Engine:
         self._write_later(lines)
         return True
 
-    # -- events ------------------------------------------------------------------------------------
+    # -- events -----------------------------------------------------------------------------------
 
     def open_turn(self, turn_id: str) -> Mailbox:
         """Follow a turn; the first to follow it gets what came before."""
@@ -297,7 +293,7 @@ class Engine:
                     if mailbox.waiter is release:
                         mailbox.waiter = None
 
-    # -- on the threads of the engine --------------------------------------------------------------
+    # -- on the threads of the engine -------------------------------------------------------------
 
     def _on_data(self, data: bytes) -> None:
         with self._lock:
@@ -335,7 +331,7 @@ class Engine:
         for waiter in wake:
             waiter()
 
-    # -- handlers ----------------------------------------------------------------------------------
+    # -- handlers ---------------------------------------------------------------------------------
 
     def _start_handler(self, invocation: Invocation) -> None:
         with self._lock:
@@ -343,9 +339,7 @@ class Engine:
                 self._waiting.append(invocation)
                 return
             self._running[invocation.id] = invocation
-        thread = threading.Thread(
-            target=self._run_handlers, args=(invocation,), name="codex-handler", daemon=True
-        )
+        thread = threading.Thread(target=self._run_handlers, args=(invocation,), name="codex-handler", daemon=True)
         try:
             thread.start()
         except RuntimeError as error:  # the system has no more threads
@@ -367,7 +361,7 @@ class Engine:
                 if invocation is not None:
                     self._running[invocation.id] = invocation
 
-    # -- writing -----------------------------------------------------------------------------------
+    # -- writing ----------------------------------------------------------------------------------
 
     def _check_usable(self) -> None:
         if os.getpid() != self._pid:

@@ -87,9 +87,7 @@ class StdioProcess:
         except OSError as error:
             if error.errno not in _NOT_EXECUTABLE:
                 raise
-            raise RuntimeNotFoundError(
-                f"cannot start the runtime {argv[0]!r}: {error.strerror or error}"
-            ) from error
+            raise RuntimeNotFoundError(f"cannot start the runtime {argv[0]!r}: {error.strerror or error}") from error
         assert self._process.stdin and self._process.stdout and self._process.stderr
         self.stdin: IO[bytes] = self._process.stdin
         self.stdout: IO[bytes] = self._process.stdout

@@ -279,9 +279,7 @@ class ScriptedModel:
 
     def _running_home(self) -> Home:
         if self._home is None or self._server is None or self._server.closing.is_set():
-            raise RuntimeError(
-                "ScriptedModel: it is not running; use it as a context manager or call start()"
-            )
+            raise RuntimeError("ScriptedModel: it is not running; use it as a context manager or call start()")
         return self._home
 
     def _add(self: _Self, step: Step) -> _Self:
@@ -308,9 +306,7 @@ class ScriptedModel:
             elif not (self._repeat_last and self._steps):
                 # 400: the runtime shows its body as the turn's error, and never tries again.
                 steps = len(self._steps)
-                text = (
-                    f"ScriptedModel: the script is exhausted: request {number} came after all {steps} steps"
-                )
+                text = f"ScriptedModel: the script is exhausted: request {number} came after all {steps} steps"
                 return number, self._refuse(400, text)
             return number, self._steps[self._played - 1]
 

@@ -44,8 +44,7 @@ class RecordedRequest:
         """Text of every tool output by call id, oldest first."""
         outputs = (item for item in self.input if str(item.get("type")).endswith("_call_output"))
         return {
-            item["call_id"]: "".join(part.get("text", "") for part in _parts(item.get("output")))
-            for item in outputs
+            item["call_id"]: "".join(part.get("text", "") for part in _parts(item.get("output"))) for item in outputs
         }
 
     @property
@@ -76,9 +75,7 @@ class RecordedRequest:
     def __repr__(self) -> str:
         """Show where the request went and what the user said last; never the headers."""
         last = self.user_texts[-1:]
-        return (
-            f"RecordedRequest(path={self.path!r}, input=<{len(self.input)} items>, user_texts[-1:]={last!r})"
-        )
+        return f"RecordedRequest(path={self.path!r}, input=<{len(self.input)} items>, user_texts[-1:]={last!r})"
 
 
 def _parts(content: Any) -> list[Mapping[str, Any]]:

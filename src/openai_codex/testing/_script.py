@@ -152,9 +152,7 @@ def whole_answer(items: Iterable[Item], usage: Usage | None = None) -> EventStre
     return EventStream(events)
 
 
-def streamed_answer(
-    parts: Iterable[str], delay: float, phase: str | None, usage: Usage | None
-) -> EventStream:
+def streamed_answer(parts: Iterable[str], delay: float, phase: str | None, usage: Usage | None) -> EventStream:
     """Make the step that answers with one message, first as text deltas, then whole."""
     kept = tuple(parts)
 

@@ -360,9 +360,7 @@ class WorkspaceRouting(WireModel, defer_build=True):
 class AccountLoginCompletedNotification(WireModel, defer_build=True):
     error: str | None = None
     login_id: Annotated[str | None, Field(alias="loginId")] = None
-    onboarding_entrypoint: Annotated[
-        DesktopOnboardingEntrypoint | None, Field(alias="onboardingEntrypoint")
-    ] = None
+    onboarding_entrypoint: Annotated[DesktopOnboardingEntrypoint | None, Field(alias="onboardingEntrypoint")] = None
     success: bool
 
 
@@ -374,17 +372,14 @@ class AccountUpdatedNotification(WireModel, defer_build=True):
 class BedrockDiscoverResponse(WireModel, defer_build=True):
     """Experimental."""
 
-    environment_credentials: Annotated[
-        list[BedrockEnvironmentCredential], Field(alias="environmentCredentials")
-    ]
+    environment_credentials: Annotated[list[BedrockEnvironmentCredential], Field(alias="environmentCredentials")]
     profiles: list[BedrockAwsProfile]
 
 
 BedrockSetupParams = TypeAliasType(
     "BedrockSetupParams",
     Annotated[
-        ProfileBedrockSetupParams | EnvironmentBedrockSetupParams | UnrecognizedBedrockSetupParams,
-        OpenTag("type"),
+        ProfileBedrockSetupParams | EnvironmentBedrockSetupParams | UnrecognizedBedrockSetupParams, OpenTag("type")
     ],
 )
 
@@ -506,8 +501,7 @@ class WorkspaceMessage(WireModel, defer_build=True):
 
 
 Account = TypeAliasType(
-    "Account",
-    Annotated[ApiKeyAccount | ChatgptAccount | AmazonBedrockAccount | UnrecognizedAccount, OpenTag("type")],
+    "Account", Annotated[ApiKeyAccount | ChatgptAccount | AmazonBedrockAccount | UnrecognizedAccount, OpenTag("type")]
 )
 
 
@@ -516,16 +510,14 @@ class GetAccountRateLimitsResponse(WireModel, defer_build=True):
     """Account associated with this usage snapshot, when supplied by the backend."""
     ordinary_usage_allowed: Annotated[bool | None, Field(alias="ordinaryUsageAllowed")] = None
     """Backend permission for ordinary included usage, validated against the active account. Null means unavailable; clients must not infer recovery from percentages or reset times."""
-    rate_limit_reset_credits: Annotated[
-        RateLimitResetCreditsSummary | None, Field(alias="rateLimitResetCredits")
-    ] = None
+    rate_limit_reset_credits: Annotated[RateLimitResetCreditsSummary | None, Field(alias="rateLimitResetCredits")] = (
+        None
+    )
     rate_limit_upsell: Annotated[Any | None, Field(alias="rateLimitUpsell")] = None
     """Optional backend-owned banner from the same usage read. Its nested keys retain the backend's snake_case contract; an absent banner leaves the client's existing UI unchanged."""
     rate_limits: Annotated[RateLimitSnapshot, Field(alias="rateLimits")]
     """Backward-compatible single-bucket view; mirrors the historical payload."""
-    rate_limits_by_limit_id: Annotated[
-        dict[str, RateLimitSnapshot] | None, Field(alias="rateLimitsByLimitId")
-    ] = None
+    rate_limits_by_limit_id: Annotated[dict[str, RateLimitSnapshot] | None, Field(alias="rateLimitsByLimitId")] = None
     """Multi-bucket view keyed by metered `limit_id` (for example, `codex`)."""
 
 
@@ -537,9 +529,7 @@ class GetAccountResponse(WireModel, defer_build=True):
 
 
 class GetAccountTokenUsageResponse(WireModel, defer_build=True):
-    daily_usage_buckets: Annotated[
-        list[AccountTokenUsageDailyBucket] | None, Field(alias="dailyUsageBuckets")
-    ] = None
+    daily_usage_buckets: Annotated[list[AccountTokenUsageDailyBucket] | None, Field(alias="dailyUsageBuckets")] = None
     summary: AccountTokenUsageSummary
     thread_usage: Annotated[ThreadUsage | None, Field(alias="threadUsage")] = None
     """Estimated usage when a thread was requested and its billing route is available."""

@@ -8,14 +8,7 @@ from typing_extensions import TypeAliasType
 from openai_codex._model import OpenEnum, OpenTag, Unrecognized, Variant, WireModel
 
 from .common import AllowDenyRequirement, ForcedLoginMethod, WebSearchMode
-from .core import (
-    AbsolutePathBuf,
-    ApprovalsReviewer,
-    AskForApproval,
-    ReasoningEffort,
-    ReasoningSummary,
-    SandboxMode,
-)
+from .core import AbsolutePathBuf, ApprovalsReviewer, AskForApproval, ReasoningEffort, ReasoningSummary, SandboxMode
 
 
 class AnalyticsConfig(WireModel, defer_build=True):

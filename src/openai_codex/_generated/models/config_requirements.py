@@ -140,9 +140,7 @@ class BrowserUseExtensionRequirements(WireModel, defer_build=True):
 
 
 class BrowserUseRequirements(WireModel, defer_build=True):
-    allow_global_persistent_approval: Annotated[bool | None, Field(alias="allowGlobalPersistentApproval")] = (
-        None
-    )
+    allow_global_persistent_approval: Annotated[bool | None, Field(alias="allowGlobalPersistentApproval")] = None
     allow_history_access: Annotated[bool | None, Field(alias="allowHistoryAccess")] = None
     allow_webmcp: Annotated[bool | None, Field(alias="allowWebmcp")] = None
     default_origin_policy: Annotated[BrowserUseOriginPolicy | None, Field(alias="defaultOriginPolicy")] = None
@@ -178,17 +176,13 @@ class ConfiguredHookMatcherGroup(WireModel, defer_build=True):
 
 
 class ManagedHooksRequirements(WireModel, defer_build=True):
-    interrupt: Annotated[
-        list[ConfiguredHookMatcherGroup], Field(alias="Interrupt", validate_default=True)
-    ] = []
+    interrupt: Annotated[list[ConfiguredHookMatcherGroup], Field(alias="Interrupt", validate_default=True)] = []
     permission_request: Annotated[list[ConfiguredHookMatcherGroup], Field(alias="PermissionRequest")]
     post_compact: Annotated[list[ConfiguredHookMatcherGroup], Field(alias="PostCompact")]
     post_tool_use: Annotated[list[ConfiguredHookMatcherGroup], Field(alias="PostToolUse")]
     pre_compact: Annotated[list[ConfiguredHookMatcherGroup], Field(alias="PreCompact")]
     pre_tool_use: Annotated[list[ConfiguredHookMatcherGroup], Field(alias="PreToolUse")]
-    session_end: Annotated[
-        list[ConfiguredHookMatcherGroup], Field(alias="SessionEnd", validate_default=True)
-    ] = []
+    session_end: Annotated[list[ConfiguredHookMatcherGroup], Field(alias="SessionEnd", validate_default=True)] = []
     session_start: Annotated[list[ConfiguredHookMatcherGroup], Field(alias="SessionStart")]
     stop: Annotated[list[ConfiguredHookMatcherGroup], Field(alias="Stop")]
     subagent_start: Annotated[list[ConfiguredHookMatcherGroup], Field(alias="SubagentStart")]
@@ -205,12 +199,8 @@ class NetworkRequirements(WireModel, defer_build=True):
     allow_upstream_proxy: Annotated[bool | None, Field(alias="allowUpstreamProxy")] = None
     allowed_domains: Annotated[list[str] | None, Field(alias="allowedDomains")] = None
     """Legacy compatibility view derived from `domains`."""
-    dangerously_allow_all_unix_sockets: Annotated[
-        bool | None, Field(alias="dangerouslyAllowAllUnixSockets")
-    ] = None
-    dangerously_allow_non_loopback_proxy: Annotated[
-        bool | None, Field(alias="dangerouslyAllowNonLoopbackProxy")
-    ] = None
+    dangerously_allow_all_unix_sockets: Annotated[bool | None, Field(alias="dangerouslyAllowAllUnixSockets")] = None
+    dangerously_allow_non_loopback_proxy: Annotated[bool | None, Field(alias="dangerouslyAllowNonLoopbackProxy")] = None
     denied_domains: Annotated[list[str] | None, Field(alias="deniedDomains")] = None
     """Legacy compatibility view derived from `domains`."""
     domains: dict[str, NetworkDomainPermission] | None = None
@@ -235,32 +225,22 @@ class ModelsRequirements(WireModel, defer_build=True):
 
 
 class ConfigRequirements(WireModel, defer_build=True):
-    additional_developer_instructions: Annotated[
-        str | None, Field(alias="additionalDeveloperInstructions")
-    ] = None
+    additional_developer_instructions: Annotated[str | None, Field(alias="additionalDeveloperInstructions")] = None
     allow_appshots: Annotated[bool | None, Field(alias="allowAppshots")] = None
     allow_browser_and_computer_use: Annotated[bool | None, Field(alias="allowBrowserAndComputerUse")] = None
     allow_login_shell: Annotated[bool | None, Field(alias="allowLoginShell")] = None
     allow_managed_hooks_only: Annotated[bool | None, Field(alias="allowManagedHooksOnly")] = None
     allow_remote_control: Annotated[bool | None, Field(alias="allowRemoteControl")] = None
-    allowed_approval_policies: Annotated[
-        list[AskForApproval] | None, Field(alias="allowedApprovalPolicies")
-    ] = None
-    allowed_approvals_reviewers: Annotated[
-        list[ApprovalsReviewer] | None, Field(alias="allowedApprovalsReviewers")
-    ] = None
+    allowed_approval_policies: Annotated[list[AskForApproval] | None, Field(alias="allowedApprovalPolicies")] = None
+    allowed_approvals_reviewers: Annotated[list[ApprovalsReviewer] | None, Field(alias="allowedApprovalsReviewers")] = (
+        None
+    )
     """Experimental."""
-    allowed_login_methods: Annotated[list[ForcedLoginMethod] | None, Field(alias="allowedLoginMethods")] = (
-        None
-    )
+    allowed_login_methods: Annotated[list[ForcedLoginMethod] | None, Field(alias="allowedLoginMethods")] = None
     """Effective login methods after managed, forced-login, and workspace restrictions. An empty list permits no login method. Older servers may omit this field."""
-    allowed_permission_profiles: Annotated[
-        dict[str, bool] | None, Field(alias="allowedPermissionProfiles")
-    ] = None
+    allowed_permission_profiles: Annotated[dict[str, bool] | None, Field(alias="allowedPermissionProfiles")] = None
     allowed_sandbox_modes: Annotated[list[SandboxMode] | None, Field(alias="allowedSandboxModes")] = None
-    allowed_web_search_modes: Annotated[list[WebSearchMode] | None, Field(alias="allowedWebSearchModes")] = (
-        None
-    )
+    allowed_web_search_modes: Annotated[list[WebSearchMode] | None, Field(alias="allowedWebSearchModes")] = None
     allowed_windows_sandbox_implementations: Annotated[
         list[WindowsSandboxImplementation] | None, Field(alias="allowedWindowsSandboxImplementations")
     ] = None
@@ -296,7 +276,5 @@ class ConfigRequirements(WireModel, defer_build=True):
 class ConfigRequirementsReadResponse(WireModel, defer_build=True):
     requirements: ConfigRequirements | None = None
     """Null if no requirements are configured (e.g. no requirements.toml/MDM entries)."""
-    supports_independent_speed_modes: Annotated[bool | None, Field(alias="supportsIndependentSpeedModes")] = (
-        None
-    )
+    supports_independent_speed_modes: Annotated[bool | None, Field(alias="supportsIndependentSpeedModes")] = None
     """Whether Fast and Ultra Fast requirements are enforced independently. Older servers omit this field and use Fast mode as a shared speed gate."""

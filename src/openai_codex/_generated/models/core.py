@@ -296,9 +296,7 @@ class InitializeCapabilities(WireModel):
     """Use explicit gateway OAuth login instead of automatic browser authorization. Applies to this app-server's gateway runtime; later connections cannot undo it."""
     extensions: dict[str, Any] | None = None
     """MCP extension settings declared by the app-server client."""
-    mcp_server_openai_form_elicitation: Annotated[
-        bool | None, Field(alias="mcpServerOpenaiFormElicitation")
-    ] = None
+    mcp_server_openai_form_elicitation: Annotated[bool | None, Field(alias="mcpServerOpenaiFormElicitation")] = None
     """Legacy opt-in for the `openai/form` MCP extension.
 
     New clients should declare `openai/form` in [`Self::extensions`]."""
@@ -674,9 +672,7 @@ class ResponseStreamDisconnected(WireModel):
 class ResponseStreamDisconnectedCodexErrorInfo(Variant):
     """The response SSE stream disconnected in the middle of a turn before completion."""
 
-    response_stream_disconnected: Annotated[
-        ResponseStreamDisconnected, Field(alias="responseStreamDisconnected")
-    ]
+    response_stream_disconnected: Annotated[ResponseStreamDisconnected, Field(alias="responseStreamDisconnected")]
 
 
 class ResponseTooManyFailedAttempts(WireModel):
@@ -888,9 +884,7 @@ class TurnDiffUpdatedNotification(WireModel):
 class TurnEnvironmentParams(WireModel):
     cwd: LegacyAppPathString
     environment_id: Annotated[str, Field(alias="environmentId")]
-    runtime_workspace_roots: Annotated[
-        list[LegacyAppPathString] | None, Field(alias="runtimeWorkspaceRoots")
-    ] = None
+    runtime_workspace_roots: Annotated[list[LegacyAppPathString] | None, Field(alias="runtimeWorkspaceRoots")] = None
     """Environment-native runtime workspace roots. Omitted defaults to `cwd`."""
 
 
@@ -1140,8 +1134,7 @@ class AdditionalContextEntry(WireModel):
 
 
 AskForApproval = TypeAliasType(
-    "AskForApproval",
-    Annotated[AskForApprovalValue | GranularAskForApproval | UnrecognizedAskForApproval, OpenKey()],
+    "AskForApproval", Annotated[AskForApprovalValue | GranularAskForApproval | UnrecognizedAskForApproval, OpenKey()]
 )
 
 
@@ -1263,9 +1256,7 @@ DynamicToolCallOutputContentItem = TypeAliasType(
 
 class DynamicToolCallThreadItem(Variant):
     arguments: Any
-    content_items: Annotated[list[DynamicToolCallOutputContentItem] | None, Field(alias="contentItems")] = (
-        None
-    )
+    content_items: Annotated[list[DynamicToolCallOutputContentItem] | None, Field(alias="contentItems")] = None
     duration_ms: Annotated[int | None, Field(alias="durationMs")] = None
     """The duration of the dynamic tool call in milliseconds."""
     id: str
@@ -1340,8 +1331,7 @@ class MisalignmentErrorDetails(WireModel):
 
 
 MultiAgentMode = TypeAliasType(
-    "MultiAgentMode",
-    Annotated[MultiAgentModeValue | CustomMultiAgentMode | UnrecognizedMultiAgentMode, OpenKey()],
+    "MultiAgentMode", Annotated[MultiAgentModeValue | CustomMultiAgentMode | UnrecognizedMultiAgentMode, OpenKey()]
 )
 
 
@@ -1370,9 +1360,7 @@ class RateLimitSnapshot(WireModel):
     """Normal model whose display name and reasoning options describe this quota alias."""
     plan_type: Annotated[PlanType | None, Field(alias="planType")] = None
     primary: RateLimitWindow | None = None
-    rate_limit_reached_type: Annotated[RateLimitReachedType | None, Field(alias="rateLimitReachedType")] = (
-        None
-    )
+    rate_limit_reached_type: Annotated[RateLimitReachedType | None, Field(alias="rateLimitReachedType")] = None
     secondary: RateLimitWindow | None = None
     spend_control_reached: Annotated[bool | None, Field(alias="spendControlReached")] = None
     """Backend-reported spend-control state. `None` is unavailable, not a sparse-update recovery."""
@@ -1403,8 +1391,7 @@ class SelectedCapabilityRoot(WireModel):
 SubAgentSource = TypeAliasType(
     "SubAgentSource",
     Annotated[
-        SubAgentSourceValue | ThreadSpawnSubAgentSource | OtherSubAgentSource | UnrecognizedSubAgentSource,
-        OpenKey(),
+        SubAgentSourceValue | ThreadSpawnSubAgentSource | OtherSubAgentSource | UnrecognizedSubAgentSource, OpenKey()
     ],
 )
 
@@ -1453,8 +1440,7 @@ class ThreadTokenUsageUpdatedNotification(WireModel):
 ThreadUnreadPosition = TypeAliasType(
     "ThreadUnreadPosition",
     Annotated[
-        ThreadStartThreadUnreadPosition | TurnThreadUnreadPosition | UnrecognizedThreadUnreadPosition,
-        OpenTag("type"),
+        ThreadStartThreadUnreadPosition | TurnThreadUnreadPosition | UnrecognizedThreadUnreadPosition, OpenTag("type")
     ],
 )
 
@@ -1499,9 +1485,7 @@ class AgentMessageThreadItem(Variant):
 
 DynamicToolSpec = TypeAliasType(
     "DynamicToolSpec",
-    Annotated[
-        FunctionDynamicToolSpec | NamespaceDynamicToolSpec | UnrecognizedDynamicToolSpec, OpenTag("type")
-    ],
+    Annotated[FunctionDynamicToolSpec | NamespaceDynamicToolSpec | UnrecognizedDynamicToolSpec, OpenTag("type")],
 )
 
 
@@ -1580,9 +1564,7 @@ class ThreadStartParams(WireModel):
     """@deprecated `friendly` and `pragmatic` no longer select a style."""
     project_id: Annotated[str | None, Field(alias="projectId")] = None
     """Experimental. Optional project identity for this new thread. Durable threads persist the assignment; ephemeral threads expose it only in live responses."""
-    runtime_workspace_roots: Annotated[list[AbsolutePathBuf] | None, Field(alias="runtimeWorkspaceRoots")] = (
-        None
-    )
+    runtime_workspace_roots: Annotated[list[AbsolutePathBuf] | None, Field(alias="runtimeWorkspaceRoots")] = None
     """Experimental. Replace the thread's runtime workspace roots. Paths must be absolute."""
     sandbox: SandboxMode | None = None
     selected_capability_roots: Annotated[
@@ -1613,10 +1595,7 @@ class FileChangeThreadItem(Variant):
 
 SessionSource = TypeAliasType(
     "SessionSource",
-    Annotated[
-        SessionSourceValue | CustomSessionSource | SubAgentSessionSource | UnrecognizedSessionSource,
-        OpenKey(),
-    ],
+    Annotated[SessionSourceValue | CustomSessionSource | SubAgentSessionSource | UnrecognizedSessionSource, OpenKey()],
 )
 
 
@@ -1674,9 +1653,7 @@ class TurnCompletedNotification(WireModel):
 
 
 class TurnStartParams(WireModel):
-    additional_context: Annotated[
-        dict[str, AdditionalContextEntry] | None, Field(alias="additionalContext")
-    ] = None
+    additional_context: Annotated[dict[str, AdditionalContextEntry] | None, Field(alias="additionalContext")] = None
     """Experimental. Optional client-provided context fragments keyed by an opaque source identifier."""
     approval_policy: Annotated[AskForApproval | None, Field(alias="approvalPolicy")] = None
     """Override the approval policy for this turn and subsequent turns."""
@@ -1714,9 +1691,7 @@ class TurnStartParams(WireModel):
     """Experimental. Select a named permissions profile id for this turn and subsequent turns. Cannot be combined with `sandboxPolicy`."""
     personality: Personality | None = None
     """@deprecated `friendly` and `pragmatic` no longer select a style. Changing this does not rewrite the thread's existing instructions."""
-    responsesapi_client_metadata: Annotated[
-        dict[str, str] | None, Field(alias="responsesapiClientMetadata")
-    ] = None
+    responsesapi_client_metadata: Annotated[dict[str, str] | None, Field(alias="responsesapiClientMetadata")] = None
     """Experimental. Optional metadata to enrich Codex's ResponsesAPI turn metadata.
 
     Entries are flattened into the JSON string sent as `client_metadata["x-codex-turn-metadata"]` on ResponsesAPI HTTP and websocket requests.
@@ -1726,9 +1701,7 @@ class TurnStartParams(WireModel):
     """ID of the first turn in the chain of work that led to this new turn.
 
     When setting `parentTurnId`, set this to the parent turn's `rootTurnId` when known. This keeps descendant work attributed to the original turn. If omitted, the new turn becomes its own root. Ignored when this request adds input to an active turn."""
-    runtime_workspace_roots: Annotated[list[AbsolutePathBuf] | None, Field(alias="runtimeWorkspaceRoots")] = (
-        None
-    )
+    runtime_workspace_roots: Annotated[list[AbsolutePathBuf] | None, Field(alias="runtimeWorkspaceRoots")] = None
     """Experimental. Replace the thread's runtime workspace roots for this turn and subsequent turns. Paths must be absolute."""
     sandbox_policy: Annotated[SandboxPolicy | None, Field(alias="sandboxPolicy")] = None
     """Override the sandbox policy for this turn and subsequent turns."""
@@ -1837,9 +1810,7 @@ class Thread(WireModel):
 
 
 class ThreadStartResponse(WireModel):
-    active_permission_profile: Annotated[
-        ActivePermissionProfile | None, Field(alias="activePermissionProfile")
-    ] = None
+    active_permission_profile: Annotated[ActivePermissionProfile | None, Field(alias="activePermissionProfile")] = None
     """Experimental. Named or implicit built-in profile that produced the active permissions, when known."""
     approval_policy: Annotated[AskForApproval, Field(alias="approvalPolicy")]
     approvals_reviewer: Annotated[ApprovalsReviewer, Field(alias="approvalsReviewer")]

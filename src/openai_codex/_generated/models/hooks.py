@@ -132,11 +132,7 @@ class CommandHookMetadata(Variant, defer_build=True):
 HookMetadata = TypeAliasType(
     "HookMetadata",
     Annotated[
-        CommandHookMetadata
-        | McpToolHookMetadata
-        | PromptHookMetadata
-        | AgentHookMetadata
-        | UnrecognizedHookMetadata,
+        CommandHookMetadata | McpToolHookMetadata | PromptHookMetadata | AgentHookMetadata | UnrecognizedHookMetadata,
         OpenTag("handlerType"),
     ],
 )

@@ -347,9 +347,7 @@ class ApplyNetworkPolicyAmendment(WireModel, defer_build=True):
 class ApplyNetworkPolicyAmendmentCommandExecutionApprovalDecision(Variant, defer_build=True):
     """User chose a persistent network policy rule (allow/deny) for this host."""
 
-    apply_network_policy_amendment: Annotated[
-        ApplyNetworkPolicyAmendment, Field(alias="applyNetworkPolicyAmendment")
-    ]
+    apply_network_policy_amendment: Annotated[ApplyNetworkPolicyAmendment, Field(alias="applyNetworkPolicyAmendment")]
 
 
 CommandExecutionApprovalDecision = TypeAliasType(
@@ -425,9 +423,7 @@ class AdditionalPermissionProfile(WireModel, defer_build=True):
 
 
 class CommandExecutionRequestApprovalParams(WireModel, defer_build=True):
-    additional_permissions: Annotated[
-        AdditionalPermissionProfile | None, Field(alias="additionalPermissions")
-    ] = None
+    additional_permissions: Annotated[AdditionalPermissionProfile | None, Field(alias="additionalPermissions")] = None
     """Experimental. Optional additional permissions requested for this command."""
     approval_id: Annotated[str | None, Field(alias="approvalId")] = None
     """Unique identifier for this specific approval callback.
@@ -435,9 +431,9 @@ class CommandExecutionRequestApprovalParams(WireModel, defer_build=True):
     For regular shell/unified_exec approvals, this is null.
 
     For zsh-exec-bridge subcommand approvals, multiple callbacks can belong to one parent `itemId`, so `approvalId` is a distinct opaque callback id (a UUID) used to disambiguate routing. Stdin approvals also use a distinct callback id; inspect `kind` to distinguish them."""
-    available_decisions: Annotated[
-        list[CommandExecutionApprovalDecision] | None, Field(alias="availableDecisions")
-    ] = None
+    available_decisions: Annotated[list[CommandExecutionApprovalDecision] | None, Field(alias="availableDecisions")] = (
+        None
+    )
     """Experimental. Ordered list of decisions the client may present for this prompt."""
     command: str | None = None
     """The command to be executed."""
@@ -450,13 +446,9 @@ class CommandExecutionRequestApprovalParams(WireModel, defer_build=True):
     item_id: Annotated[str, Field(alias="itemId")]
     kind: CommandExecutionApprovalKind = CommandExecutionApprovalKind.command
     """Kind of action under review. Defaults to `command` for older servers."""
-    network_approval_context: Annotated[
-        NetworkApprovalContext | None, Field(alias="networkApprovalContext")
-    ] = None
+    network_approval_context: Annotated[NetworkApprovalContext | None, Field(alias="networkApprovalContext")] = None
     """Optional context for a managed-network approval prompt."""
-    proposed_execpolicy_amendment: Annotated[list[str] | None, Field(alias="proposedExecpolicyAmendment")] = (
-        None
-    )
+    proposed_execpolicy_amendment: Annotated[list[str] | None, Field(alias="proposedExecpolicyAmendment")] = None
     """Optional proposed execpolicy amendment to allow similar commands without prompting."""
     proposed_network_policy_amendments: Annotated[
         list[NetworkPolicyAmendment] | None, Field(alias="proposedNetworkPolicyAmendments")

@@ -167,9 +167,7 @@ class McpServerOauthLoginCompletedNotification(WireModel, defer_build=True):
 
 
 class McpServerOauthLoginParams(WireModel, defer_build=True):
-    client_registration: Annotated[
-        McpServerOauthClientRegistration | None, Field(alias="clientRegistration")
-    ] = None
+    client_registration: Annotated[McpServerOauthClientRegistration | None, Field(alias="clientRegistration")] = None
     """Registration strategy for this login only; omission selects automatic discovery."""
     name: str
     scopes: list[str] | None = None
@@ -349,8 +347,7 @@ class McpResourceReadParams(WireModel, defer_build=True):
 
 
 ResourceContent = TypeAliasType(
-    "ResourceContent",
-    Annotated[TextResourceContent | BlobResourceContent | UnrecognizedResourceContent, OpenUnion()],
+    "ResourceContent", Annotated[TextResourceContent | BlobResourceContent | UnrecognizedResourceContent, OpenUnion()]
 )
 
 

@@ -106,9 +106,7 @@ class Model(WireModel):
     additional_speed_tiers: Annotated[list[str], Field(alias="additionalSpeedTiers")] = []
     """Deprecated: use `serviceTiers` instead."""
     availability_nux: Annotated[ModelAvailabilityNux | None, Field(alias="availabilityNux")] = None
-    available_access_programs: Annotated[
-        ModelAccessPrograms | None, Field(alias="availableAccessPrograms")
-    ] = None
+    available_access_programs: Annotated[ModelAccessPrograms | None, Field(alias="availableAccessPrograms")] = None
     """Null when the catalog does not provide access-program metadata."""
     default_reasoning_effort: Annotated[ReasoningEffort, Field(alias="defaultReasoningEffort")]
     default_service_tier: Annotated[str | None, Field(alias="defaultServiceTier")] = None
@@ -127,9 +125,7 @@ class Model(WireModel):
     multi_agent_version: Annotated[MultiAgentVersion | None, Field(alias="multiAgentVersion")] = None
     """Multi-agent runtime declared by this model, when available."""
     service_tiers: Annotated[list[ModelServiceTier], Field(alias="serviceTiers", validate_default=True)] = []
-    supported_reasoning_efforts: Annotated[
-        list[ReasoningEffortOption], Field(alias="supportedReasoningEfforts")
-    ]
+    supported_reasoning_efforts: Annotated[list[ReasoningEffortOption], Field(alias="supportedReasoningEfforts")]
     supports_personality: Annotated[bool, Field(alias="supportsPersonality")] = False
     """@deprecated Always false; models no longer support personality selection."""
     upgrade: str | None = None

@@ -113,9 +113,7 @@ class PluginInstallResponse(WireModel, defer_build=True):
 class PluginInstalledParams(WireModel, defer_build=True):
     cwds: list[AbsolutePathBuf] | None = None
     """Optional working directories used to discover repo marketplaces."""
-    install_suggestion_plugin_names: Annotated[
-        list[str] | None, Field(alias="installSuggestionPluginNames")
-    ] = None
+    install_suggestion_plugin_names: Annotated[list[str] | None, Field(alias="installSuggestionPluginNames")] = None
     """Additional uninstalled plugin names that should be returned when present locally. This is used by mention surfaces that intentionally expose install entrypoints."""
 
 
@@ -163,9 +161,7 @@ class PluginListParams(WireModel, defer_build=True):
     """Optional working directories used to discover repo marketplaces. When omitted, only home-scoped marketplaces and the official curated marketplace are considered."""
     force_refetch: Annotated[bool | None, Field(alias="forceRefetch")] = None
     """Whether the client requests a fresh remote plugin catalog fetch."""
-    marketplace_kinds: Annotated[list[PluginListMarketplaceKind] | None, Field(alias="marketplaceKinds")] = (
-        None
-    )
+    marketplace_kinds: Annotated[list[PluginListMarketplaceKind] | None, Field(alias="marketplaceKinds")] = None
     """Optional marketplace kind filter. When omitted, only local marketplaces are queried, plus the default remote catalog when enabled by feature flag."""
 
 
@@ -197,9 +193,7 @@ class PluginReconcileResponse(WireModel, defer_build=True):
 
     changed_plugins: Annotated[list[PluginReconcileChangedPlugin], Field(alias="changedPlugins")]
     """Plugins affected by bundle changes, enablement changes, or removals. Installed-state changes compare against the previous cached snapshot, including cached reinstalls. Removal hints survive cache cleanup failures; unchanged plugins are omitted."""
-    failed_materialization_remote_plugin_ids: Annotated[
-        list[str], Field(alias="failedMaterializationRemotePluginIds")
-    ]
+    failed_materialization_remote_plugin_ids: Annotated[list[str], Field(alias="failedMaterializationRemotePluginIds")]
     """Subset of failures for which the requested bundle could not be materialized. A previously cached version may still be available."""
     failed_remote_plugin_ids: Annotated[list[str], Field(alias="failedRemotePluginIds")]
     """Backend remote plugin IDs whose bundle or identity update failed."""
@@ -449,9 +443,7 @@ class PluginSummary(WireModel, defer_build=True):
     enabled: bool
     id: str
     install_policy: Annotated[PluginInstallPolicy, Field(alias="installPolicy")]
-    install_policy_source: Annotated[PluginInstallPolicySource | None, Field(alias="installPolicySource")] = (
-        None
-    )
+    install_policy_source: Annotated[PluginInstallPolicySource | None, Field(alias="installPolicySource")] = None
     installed: bool
     installed_at: Annotated[int | None, Field(alias="installedAt")] = None
     """Unix timestamp in seconds when the remote plugin was installed, when available."""
@@ -459,9 +451,7 @@ class PluginSummary(WireModel, defer_build=True):
     keywords: list[str] = []
     local_version: Annotated[str | None, Field(alias="localVersion")] = None
     """Version of the locally materialized plugin package when available."""
-    must_show_installation_interstitial: Annotated[
-        bool | None, Field(alias="mustShowInstallationInterstitial")
-    ] = None
+    must_show_installation_interstitial: Annotated[bool | None, Field(alias="mustShowInstallationInterstitial")] = None
     name: str
     remote_plugin_id: Annotated[str | None, Field(alias="remotePluginId")] = None
     """Backend remote plugin identifier when available."""

@@ -1231,17 +1231,14 @@ class RealtimeSessionClosedThreadRealtimeItem(Variant, defer_build=True):
 ReasoningItemContent = TypeAliasType(
     "ReasoningItemContent",
     Annotated[
-        ReasoningTextReasoningItemContent | TextReasoningItemContent | UnrecognizedReasoningItemContent,
-        OpenTag("type"),
+        ReasoningTextReasoningItemContent | TextReasoningItemContent | UnrecognizedReasoningItemContent, OpenTag("type")
     ],
 )
 
 
 ReasoningItemReasoningSummary = TypeAliasType(
     "ReasoningItemReasoningSummary",
-    Annotated[
-        SummaryTextReasoningItemReasoningSummary | UnrecognizedReasoningItemReasoningSummary, OpenTag("type")
-    ],
+    Annotated[SummaryTextReasoningItemReasoningSummary | UnrecognizedReasoningItemReasoningSummary, OpenTag("type")],
 )
 
 
@@ -1301,9 +1298,7 @@ class ThreadForkParams(WireModel, defer_build=True):
     """Experimental. [UNSTABLE] Specify the rollout path to fork from. If specified, the thread_id param will be ignored."""
     permissions: str | None = None
     """Experimental. Named profile id for the forked thread. Cannot be combined with `sandbox`."""
-    runtime_workspace_roots: Annotated[list[AbsolutePathBuf] | None, Field(alias="runtimeWorkspaceRoots")] = (
-        None
-    )
+    runtime_workspace_roots: Annotated[list[AbsolutePathBuf] | None, Field(alias="runtimeWorkspaceRoots")] = None
     """Experimental. Replace the thread's runtime workspace roots. Paths must be absolute."""
     sandbox: SandboxMode | None = None
     service_tier: Annotated[str | None, Field(alias="serviceTier")] = None
@@ -1353,8 +1348,7 @@ class ThreadGoalUpdatedNotification(WireModel, defer_build=True):
 
 
 ThreadItemsListAnchor = TypeAliasType(
-    "ThreadItemsListAnchor",
-    Annotated[ItemThreadItemsListAnchor | UnrecognizedThreadItemsListAnchor, OpenTag("type")],
+    "ThreadItemsListAnchor", Annotated[ItemThreadItemsListAnchor | UnrecognizedThreadItemsListAnchor, OpenTag("type")]
 )
 
 
@@ -1558,9 +1552,7 @@ class ThreadSearchParams(WireModel, defer_build=True):
 
 
 class ThreadSettings(WireModel, defer_build=True):
-    active_permission_profile: Annotated[
-        ActivePermissionProfile | None, Field(alias="activePermissionProfile")
-    ] = None
+    active_permission_profile: Annotated[ActivePermissionProfile | None, Field(alias="activePermissionProfile")] = None
     approval_policy: Annotated[AskForApproval, Field(alias="approvalPolicy")]
     approvals_reviewer: Annotated[ApprovalsReviewer, Field(alias="approvalsReviewer")]
     collaboration_mode: Annotated[CollaborationMode, Field(alias="collaborationMode")]
@@ -1706,9 +1698,9 @@ class ThreadRealtimeStartParams(WireModel, defer_build=True):
         dict[str, list[str]] | None, Field(alias="codexResponseHandoffChannelPrefixes")
     ] = None
     """Overrides BEM channel prefixes by `analysis`, `commentary`, or `final`. Omitted channels retain their default uppercase bracketed prefixes."""
-    codex_response_handoff_mode: Annotated[
-        CodexResponseHandoffMode | None, Field(alias="codexResponseHandoffMode")
-    ] = None
+    codex_response_handoff_mode: Annotated[CodexResponseHandoffMode | None, Field(alias="codexResponseHandoffMode")] = (
+        None
+    )
     """Selects how automatic Codex responses are routed in Frameless Bidi sessions. Omitted values default to `thinking`. Realtime V1 and V2 ignore this setting."""
     codex_response_item_prefix: Annotated[str | None, Field(alias="codexResponseItemPrefix")] = None
     """Optional prefix added to automatic Codex response items when `codexResponsesAsItems` is true."""
@@ -1716,9 +1708,7 @@ class ThreadRealtimeStartParams(WireModel, defer_build=True):
     """Sends automatic Codex responses as realtime conversation items instead of handoff appends."""
     delegation_ack_filler: Annotated[bool | None, Field(alias="delegationAckFiller")] = None
     """Controls whether a realtime V3 delegation produces an acknowledgement filler. Omitted values preserve the Realtime API's default behavior."""
-    flush_transcript_tail_on_session_end: Annotated[
-        bool | None, Field(alias="flushTranscriptTailOnSessionEnd")
-    ] = None
+    flush_transcript_tail_on_session_end: Annotated[bool | None, Field(alias="flushTranscriptTailOnSessionEnd")] = None
     """Routes any transcript tail remaining at session end through Codex. Defaults to false. TODO: Remove this rollout knob once transcript-tail flushing is always enabled."""
     include_startup_context: Annotated[bool | None, Field(alias="includeStartupContext")] = None
     """Set to false to start without Codex's startup context. Omitted or null includes it."""
@@ -1838,9 +1828,7 @@ class ThreadResumeParams(WireModel, defer_build=True):
     """When true, return only thread metadata and live-resume state without populating `thread.turns`. This is useful when the client plans to call `thread/turns/list` immediately after resuming. Full-history hydration is deprecated for paginated threads; use this with `thread/turns/list` and `thread/items/list` instead."""
     history: list[ResponseItem] | None = None
     """Experimental. [UNSTABLE] FOR CODEX CLOUD - DO NOT USE. If specified, the thread will be resumed with the provided history instead of loaded from disk."""
-    initial_turns_page: Annotated[
-        ThreadResumeInitialTurnsPageParams | None, Field(alias="initialTurnsPage")
-    ] = None
+    initial_turns_page: Annotated[ThreadResumeInitialTurnsPageParams | None, Field(alias="initialTurnsPage")] = None
     """Experimental. When present, include a `thread/turns/list` page in the resume response so clients can bootstrap recent turns without a second request."""
     model: str | None = None
     """Configuration overrides for the resumed thread, if any."""
@@ -1851,9 +1839,7 @@ class ThreadResumeParams(WireModel, defer_build=True):
     """Experimental. Named profile id for the resumed thread. Cannot be combined with `sandbox`."""
     personality: Personality | None = None
     """@deprecated `friendly` and `pragmatic` no longer select a style. Changing this does not rewrite the thread's existing instructions."""
-    runtime_workspace_roots: Annotated[list[AbsolutePathBuf] | None, Field(alias="runtimeWorkspaceRoots")] = (
-        None
-    )
+    runtime_workspace_roots: Annotated[list[AbsolutePathBuf] | None, Field(alias="runtimeWorkspaceRoots")] = None
     """Experimental. Replace the thread's runtime workspace roots. Paths must be absolute."""
     sandbox: SandboxMode | None = None
     service_tier: Annotated[str | None, Field(alias="serviceTier")] = None
@@ -1874,9 +1860,7 @@ class ItemThreadTimelineEntry(Variant, defer_build=True):
 
 
 class ThreadForkResponse(WireModel, defer_build=True):
-    active_permission_profile: Annotated[
-        ActivePermissionProfile | None, Field(alias="activePermissionProfile")
-    ] = None
+    active_permission_profile: Annotated[ActivePermissionProfile | None, Field(alias="activePermissionProfile")] = None
     """Experimental. Named or implicit built-in profile that produced the active permissions, when known."""
     approval_policy: Annotated[AskForApproval, Field(alias="approvalPolicy")]
     approvals_reviewer: Annotated[ApprovalsReviewer, Field(alias="approvalsReviewer")]
@@ -1926,9 +1910,7 @@ class ThreadReadResponse(WireModel, defer_build=True):
 
 
 class ThreadResumeResponse(WireModel, defer_build=True):
-    active_permission_profile: Annotated[
-        ActivePermissionProfile | None, Field(alias="activePermissionProfile")
-    ] = None
+    active_permission_profile: Annotated[ActivePermissionProfile | None, Field(alias="activePermissionProfile")] = None
     """Experimental. Named or implicit built-in profile that produced the active permissions, when known."""
     approval_policy: Annotated[AskForApproval, Field(alias="approvalPolicy")]
     approvals_reviewer: Annotated[ApprovalsReviewer, Field(alias="approvalsReviewer")]
@@ -1997,9 +1979,7 @@ ThreadTimelineEntry = TypeAliasType(
 class ThreadTimelineListResponse(WireModel, defer_build=True):
     """EXPERIMENTAL - a bounded timeline page with its resolved opening voice state."""
 
-    active_realtime_session_at_page_start: Annotated[
-        str | None, Field(alias="activeRealtimeSessionAtPageStart")
-    ] = None
+    active_realtime_session_at_page_start: Annotated[str | None, Field(alias="activeRealtimeSessionAtPageStart")] = None
     data: list[ThreadTimelineEntry]
     next_cursor: Annotated[str | None, Field(alias="nextCursor")] = None
 

@@ -60,17 +60,13 @@ class TurnSettingsUpdateResponse(WireModel, defer_build=True):
 
 
 class TurnSteerParams(WireModel, defer_build=True):
-    additional_context: Annotated[
-        dict[str, AdditionalContextEntry] | None, Field(alias="additionalContext")
-    ] = None
+    additional_context: Annotated[dict[str, AdditionalContextEntry] | None, Field(alias="additionalContext")] = None
     """Experimental. Optional client-provided context fragments keyed by an opaque source identifier."""
     client_user_message_id: Annotated[str | None, Field(alias="clientUserMessageId")] = None
     expected_turn_id: Annotated[str, Field(alias="expectedTurnId")]
     """Required active turn id precondition. The request fails when it does not match the currently active turn."""
     input: list[UserInput]
-    responsesapi_client_metadata: Annotated[
-        dict[str, str] | None, Field(alias="responsesapiClientMetadata")
-    ] = None
+    responsesapi_client_metadata: Annotated[dict[str, str] | None, Field(alias="responsesapiClientMetadata")] = None
     """Experimental. Optional metadata to enrich Codex's ResponsesAPI turn metadata.
 
     Entries are flattened into the JSON string sent as `client_metadata["x-codex-turn-metadata"]` on ResponsesAPI HTTP and websocket requests.

@@ -173,9 +173,7 @@ NullableRemoteControlDisableParams = TypeAliasType(
 )
 
 
-NullableRemoteControlEnableParams = TypeAliasType(
-    "NullableRemoteControlEnableParams", RemoteControlEnableParams | None
-)
+NullableRemoteControlEnableParams = TypeAliasType("NullableRemoteControlEnableParams", RemoteControlEnableParams | None)
 
 
 class RawResponseCompletedNotification(WireModel, defer_build=True):

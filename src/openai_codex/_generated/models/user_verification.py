@@ -82,6 +82,4 @@ class UserVerificationStatusResponse(WireModel, defer_build=True):
 
     credential_id: Annotated[str | None, Field(alias="credentialId")] = None
     unavailable_message: Annotated[str | None, Field(alias="unavailableMessage")] = None
-    unavailable_reason: Annotated[
-        UserVerificationUnavailableReason | None, Field(alias="unavailableReason")
-    ] = None
+    unavailable_reason: Annotated[UserVerificationUnavailableReason | None, Field(alias="unavailableReason")] = None

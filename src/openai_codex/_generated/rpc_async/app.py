@@ -23,24 +23,24 @@ class AsyncAppRpc(AsyncNamespace):
     ) -> m.AppsInstalledResponse:
         """Call ``app/installed``.
 
-                Args:
-                    force_refresh: When true and Apps are permitted, refresh and publish the hosted connector
-                        runtime tool snapshot first.
-                    thread_id: Optional loaded thread id used to evaluate effective app configuration.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            force_refresh: When true and Apps are permitted, refresh and publish the hosted connector runtime tool
+                snapshot first.
+            thread_id: Optional loaded thread id used to evaluate effective app configuration.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema AppsInstalledResponse).
+        Returns:
+            The runtime's answer (schema AppsInstalledResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``app/installed`` (stable). Source: schema AppsInstalledParams.
+        Wire: ``app/installed`` (stable). Source: schema AppsInstalledParams.
         """
         result: m.AppsInstalledResponse = await self._call(
             "app/installed",
@@ -63,25 +63,25 @@ class AsyncAppRpc(AsyncNamespace):
     ) -> m.AppsListResponse:
         """Call ``app/list``.
 
-                Args:
-                    cursor: Opaque pagination cursor returned by a previous call.
-                    force_refetch: When true, bypass app caches and fetch the latest data from sources.
-                    limit: Optional page size; defaults to a reasonable server-side value.
-                    thread_id: Optional thread id used to evaluate app feature gating from that thread's config.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            cursor: Opaque pagination cursor returned by a previous call.
+            force_refetch: When true, bypass app caches and fetch the latest data from sources.
+            limit: Optional page size; defaults to a reasonable server-side value.
+            thread_id: Optional thread id used to evaluate app feature gating from that thread's config.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema AppsListResponse).
+        Returns:
+            The runtime's answer (schema AppsListResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``app/list`` (stable). Source: schema AppsListParams.
+        Wire: ``app/list`` (stable). Source: schema AppsListParams.
         """
         result: m.AppsListResponse = await self._call(
             "app/list",
@@ -105,25 +105,25 @@ class AsyncAppRpc(AsyncNamespace):
     ) -> m.AppsReadResponse:
         """Call ``app/read``.
 
-                Args:
-                    app_ids: App ids to read. The server accepts at most 100 ids and deduplicates repeated ids while
-                        preserving their first-request order.
-                    include_tools: When true, include display-only public tool summaries in the returned metadata.
-                    thread_id: Optional loaded thread id used to evaluate effective app configuration.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            app_ids: App ids to read. The server accepts at most 100 ids and deduplicates repeated ids while
+                preserving their first-request order.
+            include_tools: When true, include display-only public tool summaries in the returned metadata.
+            thread_id: Optional loaded thread id used to evaluate effective app configuration.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema AppsReadResponse).
+        Returns:
+            The runtime's answer (schema AppsReadResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``app/read`` (stable). Source: schema AppsReadParams.
+        Wire: ``app/read`` (stable). Source: schema AppsReadParams.
         """
         result: m.AppsReadResponse = await self._call(
             "app/read",

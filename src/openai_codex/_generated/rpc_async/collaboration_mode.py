@@ -17,23 +17,23 @@ class AsyncCollaborationModeRpc(AsyncNamespace):
     ) -> m.CollaborationModeListResponse:
         """Lists collaboration mode presets.
 
-                Args:
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema CollaborationModeListResponse).
+        Returns:
+            The runtime's answer (schema CollaborationModeListResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``collaborationMode/list`` (experimental). Source: schema CollaborationModeListParams.
+        Wire: ``collaborationMode/list`` (experimental). Source: schema CollaborationModeListParams.
         """
         result: m.CollaborationModeListResponse = await self._call("collaborationMode/list", {}, timeout)
         return result

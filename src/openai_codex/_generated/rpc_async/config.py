@@ -25,28 +25,27 @@ class AsyncConfigRpc(AsyncNamespace):
     ) -> m.ConfigWriteResponse:
         """Call ``config/batchWrite``.
 
-                Args:
-                    edits: Field ``edits``.
-                    expected_version: Field ``expectedVersion``.
-                    file_path: Path to the config file to write; defaults to the user's `config.toml` when omitted.
-                    reload_user_config: When true, hot-reload updated runtime settings into loaded threads after
-                        writing. Session-static model, reasoning-effort, Plan-mode reasoning-effort, and
-                        service-tier defaults are not reloaded. The deprecated personality setting is also not
-                        reloaded.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            edits: Field ``edits``.
+            expected_version: Field ``expectedVersion``.
+            file_path: Path to the config file to write; defaults to the user's `config.toml` when omitted.
+            reload_user_config: When true, hot-reload updated runtime settings into loaded threads after writing.
+                Session-static model, reasoning-effort, Plan-mode reasoning-effort, and service-tier defaults are not
+                reloaded. The deprecated personality setting is also not reloaded.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ConfigWriteResponse).
+        Returns:
+            The runtime's answer (schema ConfigWriteResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``config/batchWrite`` (stable). Source: schema ConfigBatchWriteParams.
+        Wire: ``config/batchWrite`` (stable). Source: schema ConfigBatchWriteParams.
         """
         result: m.ConfigWriteResponse = await self._call(
             "config/batchWrite",
@@ -65,21 +64,21 @@ class AsyncConfigRpc(AsyncNamespace):
     ) -> m.McpServerRefreshResponse:
         """Call ``config/mcpServer/reload``.
 
-                Args:
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema McpServerRefreshResponse).
+        Returns:
+            The runtime's answer (schema McpServerRefreshResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``config/mcpServer/reload`` (stable).
+        Wire: ``config/mcpServer/reload`` (stable).
         """
         result: m.McpServerRefreshResponse = await self._call("config/mcpServer/reload", {}, timeout)
         return result
@@ -93,25 +92,25 @@ class AsyncConfigRpc(AsyncNamespace):
     ) -> m.ConfigReadResponse:
         """Call ``config/read``.
 
-                Args:
-                    cwd: Optional working directory to resolve project config layers. If specified, return the
-                        effective config as seen from that directory (i.e., including any project layers between
-                        `cwd` and the project/repo root).
-                    include_layers: Field ``includeLayers``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            cwd: Optional working directory to resolve project config layers. If specified, return the effective
+                config as seen from that directory (i.e., including any project layers between `cwd` and the
+                project/repo root).
+            include_layers: Field ``includeLayers``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ConfigReadResponse).
+        Returns:
+            The runtime's answer (schema ConfigReadResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``config/read`` (stable). Source: schema ConfigReadParams.
+        Wire: ``config/read`` (stable). Source: schema ConfigReadParams.
         """
         result: m.ConfigReadResponse = await self._call(
             "config/read",
@@ -135,26 +134,26 @@ class AsyncConfigRpc(AsyncNamespace):
     ) -> m.ConfigWriteResponse:
         """Call ``config/value/write``.
 
-                Args:
-                    key_path: Field ``keyPath``.
-                    merge_strategy: Field ``mergeStrategy``.
-                    value: Field ``value``.
-                    expected_version: Field ``expectedVersion``.
-                    file_path: Path to the config file to write; defaults to the user's `config.toml` when omitted.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            key_path: Field ``keyPath``.
+            merge_strategy: Field ``mergeStrategy``.
+            value: Field ``value``.
+            expected_version: Field ``expectedVersion``.
+            file_path: Path to the config file to write; defaults to the user's `config.toml` when omitted.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ConfigWriteResponse).
+        Returns:
+            The runtime's answer (schema ConfigWriteResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``config/value/write`` (stable). Source: schema ConfigValueWriteParams.
+        Wire: ``config/value/write`` (stable). Source: schema ConfigValueWriteParams.
         """
         result: m.ConfigWriteResponse = await self._call(
             "config/value/write",

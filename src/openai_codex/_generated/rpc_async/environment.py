@@ -25,32 +25,31 @@ class AsyncEnvironmentRpc(AsyncNamespace):
     ) -> m.EnvironmentAddResponse:
         """Adds or replaces a remote environment by id for later selection.
 
-                Args:
-                    environment_id: Field ``environmentId``.
-                    exec_server_url: Field ``execServerUrl``.
-                    auth_bearer_token: Optional raw bearer token for executor authentication, including reconnects.
-                        Requires a secure transport or a loopback destination.
-                    connect_timeout_ms: Optional WebSocket connection timeout. The server default applies when
-                        omitted.
-                    skills: Required skills supplied by this environment, checked before model inference.
-                    websocket_request_id: Optional X-Request-ID for the direct WebSocket upgrade, including
-                        reconnects. Requires a secure transport or a loopback destination.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            environment_id: Field ``environmentId``.
+            exec_server_url: Field ``execServerUrl``.
+            auth_bearer_token: Optional raw bearer token for executor authentication, including reconnects. Requires a
+                secure transport or a loopback destination.
+            connect_timeout_ms: Optional WebSocket connection timeout. The server default applies when omitted.
+            skills: Required skills supplied by this environment, checked before model inference.
+            websocket_request_id: Optional X-Request-ID for the direct WebSocket upgrade, including reconnects.
+                Requires a secure transport or a loopback destination.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema EnvironmentAddResponse).
+        Returns:
+            The runtime's answer (schema EnvironmentAddResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``environment/add`` (experimental). Source: schema EnvironmentAddParams.
+        Wire: ``environment/add`` (experimental). Source: schema EnvironmentAddParams.
         """
         result: m.EnvironmentAddResponse = await self._call(
             "environment/add",
@@ -71,24 +70,24 @@ class AsyncEnvironmentRpc(AsyncNamespace):
     ) -> m.EnvironmentInfoResponse:
         """Reads information from a configured execution environment.
 
-                Args:
-                    environment_id: Field ``environmentId``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            environment_id: Field ``environmentId``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema EnvironmentInfoResponse).
+        Returns:
+            The runtime's answer (schema EnvironmentInfoResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``environment/info`` (experimental). Source: schema EnvironmentInfoParams.
+        Wire: ``environment/info`` (experimental). Source: schema EnvironmentInfoParams.
         """
         result: m.EnvironmentInfoResponse = await self._call(
             "environment/info",
@@ -104,24 +103,24 @@ class AsyncEnvironmentRpc(AsyncNamespace):
     ) -> m.EnvironmentStatusResponse:
         """Reads the current status of a configured execution environment.
 
-                Args:
-                    environment_id: Environment id to inspect.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            environment_id: Environment id to inspect.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema EnvironmentStatusResponse).
+        Returns:
+            The runtime's answer (schema EnvironmentStatusResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``environment/status`` (experimental). Source: schema EnvironmentStatusParams.
+        Wire: ``environment/status`` (experimental). Source: schema EnvironmentStatusParams.
         """
         result: m.EnvironmentStatusResponse = await self._call(
             "environment/status",

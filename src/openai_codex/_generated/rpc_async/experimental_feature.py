@@ -17,25 +17,24 @@ class AsyncExperimentalFeatureRpc(AsyncNamespace):
     ) -> m.ExperimentalFeatureEnablementSetResponse:
         """Call ``experimentalFeature/enablement/set``.
 
-                Args:
-                    enablement: Process-wide runtime feature enablement keyed by canonical feature name.
+        Args:
+            enablement: Process-wide runtime feature enablement keyed by canonical feature name.
 
-                        Only named features are updated. Omitted features are left unchanged. Send an empty map for
-                        a no-op.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+                Only named features are updated. Omitted features are left unchanged. Send an empty map for a no-op.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ExperimentalFeatureEnablementSetResponse).
+        Returns:
+            The runtime's answer (schema ExperimentalFeatureEnablementSetResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``experimentalFeature/enablement/set`` (stable). Source: schema ExperimentalFeatureEnablementSetParams.
+        Wire: ``experimentalFeature/enablement/set`` (stable). Source: schema ExperimentalFeatureEnablementSetParams.
         """
         result: m.ExperimentalFeatureEnablementSetResponse = await self._call(
             "experimentalFeature/enablement/set",
@@ -56,26 +55,26 @@ class AsyncExperimentalFeatureRpc(AsyncNamespace):
     ) -> m.ExperimentalFeatureListResponse:
         """Call ``experimentalFeature/list``.
 
-                Args:
-                    cursor: Opaque pagination cursor returned by a previous call.
-                    limit: Optional page size; defaults to a reasonable server-side value.
-                    thread_id: Optional loaded thread id. Pass this when showing feature state for an existing
-                        thread so enablement is computed from that thread's refreshed config, including
-                        project-local config for the thread's cwd.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            cursor: Opaque pagination cursor returned by a previous call.
+            limit: Optional page size; defaults to a reasonable server-side value.
+            thread_id: Optional loaded thread id. Pass this when showing feature state for an existing thread so
+                enablement is computed from that thread's refreshed config, including project-local config for the
+                thread's cwd.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ExperimentalFeatureListResponse).
+        Returns:
+            The runtime's answer (schema ExperimentalFeatureListResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``experimentalFeature/list`` (stable). Source: schema ExperimentalFeatureListParams.
+        Wire: ``experimentalFeature/list`` (stable). Source: schema ExperimentalFeatureListParams.
         """
         result: m.ExperimentalFeatureListResponse = await self._call(
             "experimentalFeature/list",

@@ -25,30 +25,29 @@ class AsyncExternalAgentConfigRpc(AsyncNamespace):
     ) -> m.ExternalAgentConfigDetectResponse:
         """Call ``externalAgentConfig/detect``.
 
-                Args:
-                    cwds: Zero or more working directories to include for repo-scoped detection.
-                    include_home: If true, include detection under the user's home directory.
-                    max_session_age_days: Maximum age in days for detected sessions. Missing values use the default
-                        limit.
-                    max_sessions: Maximum number of sessions to detect. Missing values use the default limit.
-                    migration_source: Optional migration-source selector. Missing or unrecognized values use the
-                        default source.
-                    source: Deprecated field retained for compatibility. This field is ignored; use
-                        `migrationSource` to select the migration source.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            cwds: Zero or more working directories to include for repo-scoped detection.
+            include_home: If true, include detection under the user's home directory.
+            max_session_age_days: Maximum age in days for detected sessions. Missing values use the default limit.
+            max_sessions: Maximum number of sessions to detect. Missing values use the default limit.
+            migration_source: Optional migration-source selector. Missing or unrecognized values use the default
+                source.
+            source: Deprecated field retained for compatibility. This field is ignored; use `migrationSource` to
+                select the migration source.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ExternalAgentConfigDetectResponse).
+        Returns:
+            The runtime's answer (schema ExternalAgentConfigDetectResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``externalAgentConfig/detect`` (stable). Source: schema ExternalAgentConfigDetectParams.
+        Wire: ``externalAgentConfig/detect`` (stable). Source: schema ExternalAgentConfigDetectParams.
         """
         result: m.ExternalAgentConfigDetectResponse = await self._call(
             "externalAgentConfig/detect",
@@ -75,27 +74,27 @@ class AsyncExternalAgentConfigRpc(AsyncNamespace):
     ) -> m.ExternalAgentConfigImportResponse:
         """Call ``externalAgentConfig/import``.
 
-                Args:
-                    migration_items: Field ``migrationItems``.
-                    migration_source: Migration-source selector used to produce the migration items. Pass the same
-                        value to detection and import; missing or unrecognized values use the default source.
-                    provider_id: Opaque provider identifier supplied by the caller for analytics attribution and
-                        import history display. This does not select the migration source.
-                    source: Optional identifier for the product that initiated the import.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        there is no limit, because the call takes as long as its work takes.
+        Args:
+            migration_items: Field ``migrationItems``.
+            migration_source: Migration-source selector used to produce the migration items. Pass the same value to
+                detection and import; missing or unrecognized values use the default source.
+            provider_id: Opaque provider identifier supplied by the caller for analytics attribution and import
+                history display. This does not select the migration source.
+            source: Optional identifier for the product that initiated the import.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default there is no
+                limit, because the call takes as long as its work takes.
 
-                Returns:
-                    The runtime's answer (schema ExternalAgentConfigImportResponse).
+        Returns:
+            The runtime's answer (schema ExternalAgentConfigImportResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``externalAgentConfig/import`` (stable). Source: schema ExternalAgentConfigImportParams.
+        Wire: ``externalAgentConfig/import`` (stable). Source: schema ExternalAgentConfigImportParams.
         """
         result: m.ExternalAgentConfigImportResponse = await self._call(
             "externalAgentConfig/import",
@@ -114,21 +113,21 @@ class AsyncExternalAgentConfigRpc(AsyncNamespace):
     ) -> m.ExternalAgentConfigImportHistoriesReadResponse:
         """Call ``externalAgentConfig/import/readHistories``.
 
-                Args:
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ExternalAgentConfigImportHistoriesReadResponse).
+        Returns:
+            The runtime's answer (schema ExternalAgentConfigImportHistoriesReadResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``externalAgentConfig/import/readHistories`` (stable).
+        Wire: ``externalAgentConfig/import/readHistories`` (stable).
         """
         result: m.ExternalAgentConfigImportHistoriesReadResponse = await self._call(
             "externalAgentConfig/import/readHistories", {}, timeout
@@ -144,23 +143,23 @@ class AsyncExternalAgentConfigRpc(AsyncNamespace):
     ) -> m.ExternalAgentConfigImportHistoryRecordResponse:
         """Call ``externalAgentConfig/import/recordHistory``.
 
-                Args:
-                    item_type_results: Completed results grouped by imported item type.
-                    provider_id: Opaque provider identifier for the externally completed import.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            item_type_results: Completed results grouped by imported item type.
+            provider_id: Opaque provider identifier for the externally completed import.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ExternalAgentConfigImportHistoryRecordResponse).
+        Returns:
+            The runtime's answer (schema ExternalAgentConfigImportHistoryRecordResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``externalAgentConfig/import/recordHistory`` (stable). Source: schema ExternalAgentConfigImportHistoryRecordParams.
+        Wire: ``externalAgentConfig/import/recordHistory`` (stable). Source: schema ExternalAgentConfigImportHistoryRecordParams.
         """
         result: m.ExternalAgentConfigImportHistoryRecordResponse = await self._call(
             "externalAgentConfig/import/recordHistory",

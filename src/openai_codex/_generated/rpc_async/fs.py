@@ -22,24 +22,24 @@ class AsyncFsRpc(AsyncNamespace):
     ) -> m.FsCopyResponse:
         """Call ``fs/copy``.
 
-                Args:
-                    destination_path: Absolute destination path.
-                    source_path: Absolute source path.
-                    recursive: Required for directory copies; ignored for file copies.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            destination_path: Absolute destination path.
+            source_path: Absolute source path.
+            recursive: Required for directory copies; ignored for file copies.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema FsCopyResponse).
+        Returns:
+            The runtime's answer (schema FsCopyResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``fs/copy`` (stable). Source: schema FsCopyParams.
+        Wire: ``fs/copy`` (stable). Source: schema FsCopyParams.
         """
         result: m.FsCopyResponse = await self._call(
             "fs/copy",
@@ -61,23 +61,23 @@ class AsyncFsRpc(AsyncNamespace):
     ) -> m.FsCreateDirectoryResponse:
         """Call ``fs/createDirectory``.
 
-                Args:
-                    path: Absolute directory path to create.
-                    recursive: Whether parent directories should also be created. Defaults to `true`.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            path: Absolute directory path to create.
+            recursive: Whether parent directories should also be created. Defaults to `true`.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema FsCreateDirectoryResponse).
+        Returns:
+            The runtime's answer (schema FsCreateDirectoryResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``fs/createDirectory`` (stable). Source: schema FsCreateDirectoryParams.
+        Wire: ``fs/createDirectory`` (stable). Source: schema FsCreateDirectoryParams.
         """
         result: m.FsCreateDirectoryResponse = await self._call(
             "fs/createDirectory",
@@ -94,22 +94,22 @@ class AsyncFsRpc(AsyncNamespace):
     ) -> m.FsGetMetadataResponse:
         """Call ``fs/getMetadata``.
 
-                Args:
-                    path: Absolute path to inspect.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            path: Absolute path to inspect.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema FsGetMetadataResponse).
+        Returns:
+            The runtime's answer (schema FsGetMetadataResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``fs/getMetadata`` (stable). Source: schema FsGetMetadataParams.
+        Wire: ``fs/getMetadata`` (stable). Source: schema FsGetMetadataParams.
         """
         result: m.FsGetMetadataResponse = await self._call(
             "fs/getMetadata",
@@ -125,22 +125,22 @@ class AsyncFsRpc(AsyncNamespace):
     ) -> m.FsReadDirectoryResponse:
         """Call ``fs/readDirectory``.
 
-                Args:
-                    path: Absolute directory path to read.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            path: Absolute directory path to read.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema FsReadDirectoryResponse).
+        Returns:
+            The runtime's answer (schema FsReadDirectoryResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``fs/readDirectory`` (stable). Source: schema FsReadDirectoryParams.
+        Wire: ``fs/readDirectory`` (stable). Source: schema FsReadDirectoryParams.
         """
         result: m.FsReadDirectoryResponse = await self._call(
             "fs/readDirectory",
@@ -156,22 +156,22 @@ class AsyncFsRpc(AsyncNamespace):
     ) -> m.FsReadFileResponse:
         """Call ``fs/readFile``.
 
-                Args:
-                    path: Absolute path to read.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            path: Absolute path to read.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema FsReadFileResponse).
+        Returns:
+            The runtime's answer (schema FsReadFileResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``fs/readFile`` (stable). Source: schema FsReadFileParams.
+        Wire: ``fs/readFile`` (stable). Source: schema FsReadFileParams.
         """
         result: m.FsReadFileResponse = await self._call(
             "fs/readFile",
@@ -192,24 +192,24 @@ class AsyncFsRpc(AsyncNamespace):
     ) -> m.FsRemoveResponse:
         """Call ``fs/remove``.
 
-                Args:
-                    path: Absolute path to remove.
-                    force: Whether missing paths should be ignored. Defaults to `true`.
-                    recursive: Whether directory removal should recurse. Defaults to `true`.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            path: Absolute path to remove.
+            force: Whether missing paths should be ignored. Defaults to `true`.
+            recursive: Whether directory removal should recurse. Defaults to `true`.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema FsRemoveResponse).
+        Returns:
+            The runtime's answer (schema FsRemoveResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``fs/remove`` (stable). Source: schema FsRemoveParams.
+        Wire: ``fs/remove`` (stable). Source: schema FsRemoveParams.
         """
         result: m.FsRemoveResponse = await self._call(
             "fs/remove",
@@ -227,22 +227,22 @@ class AsyncFsRpc(AsyncNamespace):
     ) -> m.FsUnwatchResponse:
         """Call ``fs/unwatch``.
 
-                Args:
-                    watch_id: Watch identifier previously provided to `fs/watch`.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            watch_id: Watch identifier previously provided to `fs/watch`.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema FsUnwatchResponse).
+        Returns:
+            The runtime's answer (schema FsUnwatchResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``fs/unwatch`` (stable). Source: schema FsUnwatchParams.
+        Wire: ``fs/unwatch`` (stable). Source: schema FsUnwatchParams.
         """
         result: m.FsUnwatchResponse = await self._call(
             "fs/unwatch",
@@ -254,31 +254,27 @@ class AsyncFsRpc(AsyncNamespace):
         return result
 
     async def watch(
-        self,
-        *,
-        path: m.AbsolutePathBuf,
-        watch_id: str,
-        timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT,
+        self, *, path: m.AbsolutePathBuf, watch_id: str, timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT
     ) -> m.FsWatchResponse:
         """Call ``fs/watch``.
 
-                Args:
-                    path: Absolute file or directory path to watch.
-                    watch_id: Connection-scoped watch identifier used for `fs/unwatch` and `fs/changed`.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            path: Absolute file or directory path to watch.
+            watch_id: Connection-scoped watch identifier used for `fs/unwatch` and `fs/changed`.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema FsWatchResponse).
+        Returns:
+            The runtime's answer (schema FsWatchResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``fs/watch`` (stable). Source: schema FsWatchParams.
+        Wire: ``fs/watch`` (stable). Source: schema FsWatchParams.
         """
         result: m.FsWatchResponse = await self._call(
             "fs/watch",
@@ -291,31 +287,27 @@ class AsyncFsRpc(AsyncNamespace):
         return result
 
     async def write_file(
-        self,
-        *,
-        data_base64: str,
-        path: m.AbsolutePathBuf,
-        timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT,
+        self, *, data_base64: str, path: m.AbsolutePathBuf, timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT
     ) -> m.FsWriteFileResponse:
         """Call ``fs/writeFile``.
 
-                Args:
-                    data_base64: File contents encoded as base64.
-                    path: Absolute path to write.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            data_base64: File contents encoded as base64.
+            path: Absolute path to write.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema FsWriteFileResponse).
+        Returns:
+            The runtime's answer (schema FsWriteFileResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``fs/writeFile`` (stable). Source: schema FsWriteFileParams.
+        Wire: ``fs/writeFile`` (stable). Source: schema FsWriteFileParams.
         """
         result: m.FsWriteFileResponse = await self._call(
             "fs/writeFile",

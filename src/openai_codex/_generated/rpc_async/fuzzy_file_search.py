@@ -22,24 +22,24 @@ class AsyncFuzzyFileSearchRpc(AsyncNamespace):
     ) -> m.FuzzyFileSearchResponse:
         """Call ``fuzzyFileSearch``.
 
-                Args:
-                    query: Field ``query``.
-                    roots: Field ``roots``.
-                    cancellation_token: Field ``cancellationToken``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        there is no limit, because the call takes as long as its work takes.
+        Args:
+            query: Field ``query``.
+            roots: Field ``roots``.
+            cancellation_token: Field ``cancellationToken``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default there is no
+                limit, because the call takes as long as its work takes.
 
-                Returns:
-                    The runtime's answer (schema FuzzyFileSearchResponse).
+        Returns:
+            The runtime's answer (schema FuzzyFileSearchResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``fuzzyFileSearch`` (stable). Source: schema FuzzyFileSearchParams.
+        Wire: ``fuzzyFileSearch`` (stable). Source: schema FuzzyFileSearchParams.
         """
         result: m.FuzzyFileSearchResponse = await self._call(
             "fuzzyFileSearch",
@@ -57,25 +57,25 @@ class AsyncFuzzyFileSearchRpc(AsyncNamespace):
     ) -> m.FuzzyFileSearchSessionStartResponse:
         """Call ``fuzzyFileSearch/sessionStart``.
 
-                Args:
-                    roots: Field ``roots``.
-                    session_id: Field ``sessionId``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            roots: Field ``roots``.
+            session_id: Field ``sessionId``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema FuzzyFileSearchSessionStartResponse).
+        Returns:
+            The runtime's answer (schema FuzzyFileSearchSessionStartResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``fuzzyFileSearch/sessionStart`` (experimental). Source: schema FuzzyFileSearchSessionStartParams.
+        Wire: ``fuzzyFileSearch/sessionStart`` (experimental). Source: schema FuzzyFileSearchSessionStartParams.
         """
         result: m.FuzzyFileSearchSessionStartResponse = await self._call(
             "fuzzyFileSearch/sessionStart",
@@ -92,24 +92,24 @@ class AsyncFuzzyFileSearchRpc(AsyncNamespace):
     ) -> m.FuzzyFileSearchSessionStopResponse:
         """Call ``fuzzyFileSearch/sessionStop``.
 
-                Args:
-                    session_id: Field ``sessionId``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            session_id: Field ``sessionId``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema FuzzyFileSearchSessionStopResponse).
+        Returns:
+            The runtime's answer (schema FuzzyFileSearchSessionStopResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``fuzzyFileSearch/sessionStop`` (experimental). Source: schema FuzzyFileSearchSessionStopParams.
+        Wire: ``fuzzyFileSearch/sessionStop`` (experimental). Source: schema FuzzyFileSearchSessionStopParams.
         """
         result: m.FuzzyFileSearchSessionStopResponse = await self._call(
             "fuzzyFileSearch/sessionStop",
@@ -125,25 +125,25 @@ class AsyncFuzzyFileSearchRpc(AsyncNamespace):
     ) -> m.FuzzyFileSearchSessionUpdateResponse:
         """Call ``fuzzyFileSearch/sessionUpdate``.
 
-                Args:
-                    query: Field ``query``.
-                    session_id: Field ``sessionId``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            query: Field ``query``.
+            session_id: Field ``sessionId``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema FuzzyFileSearchSessionUpdateResponse).
+        Returns:
+            The runtime's answer (schema FuzzyFileSearchSessionUpdateResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``fuzzyFileSearch/sessionUpdate`` (experimental). Source: schema FuzzyFileSearchSessionUpdateParams.
+        Wire: ``fuzzyFileSearch/sessionUpdate`` (experimental). Source: schema FuzzyFileSearchSessionUpdateParams.
         """
         result: m.FuzzyFileSearchSessionUpdateResponse = await self._call(
             "fuzzyFileSearch/sessionUpdate",

@@ -22,24 +22,24 @@ class AsyncMarketplaceRpc(AsyncNamespace):
     ) -> m.MarketplaceAddResponse:
         """Call ``marketplace/add``.
 
-                Args:
-                    source: Field ``source``.
-                    ref_name: Field ``refName``.
-                    sparse_paths: Field ``sparsePaths``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        there is no limit, because the call takes as long as its work takes.
+        Args:
+            source: Field ``source``.
+            ref_name: Field ``refName``.
+            sparse_paths: Field ``sparsePaths``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default there is no
+                limit, because the call takes as long as its work takes.
 
-                Returns:
-                    The runtime's answer (schema MarketplaceAddResponse).
+        Returns:
+            The runtime's answer (schema MarketplaceAddResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``marketplace/add`` (stable). Source: schema MarketplaceAddParams.
+        Wire: ``marketplace/add`` (stable). Source: schema MarketplaceAddParams.
         """
         result: m.MarketplaceAddResponse = await self._call(
             "marketplace/add",
@@ -57,22 +57,22 @@ class AsyncMarketplaceRpc(AsyncNamespace):
     ) -> m.MarketplaceRemoveResponse:
         """Call ``marketplace/remove``.
 
-                Args:
-                    marketplace_name: Field ``marketplaceName``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            marketplace_name: Field ``marketplaceName``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema MarketplaceRemoveResponse).
+        Returns:
+            The runtime's answer (schema MarketplaceRemoveResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``marketplace/remove`` (stable). Source: schema MarketplaceRemoveParams.
+        Wire: ``marketplace/remove`` (stable). Source: schema MarketplaceRemoveParams.
         """
         result: m.MarketplaceRemoveResponse = await self._call(
             "marketplace/remove",
@@ -84,29 +84,26 @@ class AsyncMarketplaceRpc(AsyncNamespace):
         return result
 
     async def upgrade(
-        self,
-        *,
-        marketplace_name: str | None | Unset = UNSET,
-        timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT,
+        self, *, marketplace_name: str | None | Unset = UNSET, timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT
     ) -> m.MarketplaceUpgradeResponse:
         """Call ``marketplace/upgrade``.
 
-                Args:
-                    marketplace_name: Field ``marketplaceName``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        there is no limit, because the call takes as long as its work takes.
+        Args:
+            marketplace_name: Field ``marketplaceName``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default there is no
+                limit, because the call takes as long as its work takes.
 
-                Returns:
-                    The runtime's answer (schema MarketplaceUpgradeResponse).
+        Returns:
+            The runtime's answer (schema MarketplaceUpgradeResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``marketplace/upgrade`` (stable). Source: schema MarketplaceUpgradeParams.
+        Wire: ``marketplace/upgrade`` (stable). Source: schema MarketplaceUpgradeParams.
         """
         result: m.MarketplaceUpgradeResponse = await self._call(
             "marketplace/upgrade",

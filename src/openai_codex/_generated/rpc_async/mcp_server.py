@@ -27,29 +27,29 @@ class AsyncMcpServerRpc(AsyncNamespace):
     ) -> m.McpServerEventStreamStartResponse:
         """Call ``mcpServer/event/stream/start``.
 
-                Args:
-                    arguments: Field ``arguments``.
-                    name: Field ``name``.
-                    server: Field ``server``.
-                    subscription_id: Field ``subscriptionId``.
-                    thread_id: Field ``threadId``.
-                    meta: Field ``_meta``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            arguments: Field ``arguments``.
+            name: Field ``name``.
+            server: Field ``server``.
+            subscription_id: Field ``subscriptionId``.
+            thread_id: Field ``threadId``.
+            meta: Field ``_meta``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema McpServerEventStreamStartResponse).
+        Returns:
+            The runtime's answer (schema McpServerEventStreamStartResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``mcpServer/event/stream/start`` (experimental). Source: schema McpServerEventStreamStartParams.
+        Wire: ``mcpServer/event/stream/start`` (experimental). Source: schema McpServerEventStreamStartParams.
         """
         result: m.McpServerEventStreamStartResponse = await self._call(
             "mcpServer/event/stream/start",
@@ -70,24 +70,24 @@ class AsyncMcpServerRpc(AsyncNamespace):
     ) -> m.McpServerEventStreamStopResponse:
         """Call ``mcpServer/event/stream/stop``.
 
-                Args:
-                    subscription_id: Field ``subscriptionId``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            subscription_id: Field ``subscriptionId``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema McpServerEventStreamStopResponse).
+        Returns:
+            The runtime's answer (schema McpServerEventStreamStopResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``mcpServer/event/stream/stop`` (experimental). Source: schema McpServerEventStreamStopParams.
+        Wire: ``mcpServer/event/stream/stop`` (experimental). Source: schema McpServerEventStreamStopParams.
         """
         result: m.McpServerEventStreamStopResponse = await self._call(
             "mcpServer/event/stream/stop",
@@ -110,27 +110,26 @@ class AsyncMcpServerRpc(AsyncNamespace):
     ) -> m.McpServerOauthLoginResponse:
         """Call ``mcpServer/oauth/login``.
 
-                Args:
-                    name: Field ``name``.
-                    client_registration: Registration strategy for this login only; omission selects automatic
-                        discovery.
-                    scopes: Field ``scopes``.
-                    thread_id: Field ``threadId``.
-                    timeout_secs: Field ``timeoutSecs``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            name: Field ``name``.
+            client_registration: Registration strategy for this login only; omission selects automatic discovery.
+            scopes: Field ``scopes``.
+            thread_id: Field ``threadId``.
+            timeout_secs: Field ``timeoutSecs``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema McpServerOauthLoginResponse).
+        Returns:
+            The runtime's answer (schema McpServerOauthLoginResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``mcpServer/oauth/login`` (stable). Source: schema McpServerOauthLoginParams.
+        Wire: ``mcpServer/oauth/login`` (stable). Source: schema McpServerOauthLoginParams.
         """
         result: m.McpServerOauthLoginResponse = await self._call(
             "mcpServer/oauth/login",
@@ -158,27 +157,27 @@ class AsyncMcpServerRpc(AsyncNamespace):
     ) -> m.McpResourceReadResponse:
         """Call ``mcpServer/resource/read``.
 
-                Args:
-                    server: Field ``server``.
-                    uri: Field ``uri``.
-                    connector_id: Field ``connectorId``.
-                    origin_call_id: Originating MCP tool call used to select the resource's app.
-                    target: Explicit hosted app/account. Omit to retain legacy resource discovery.
-                    thread_id: Field ``threadId``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            server: Field ``server``.
+            uri: Field ``uri``.
+            connector_id: Field ``connectorId``.
+            origin_call_id: Originating MCP tool call used to select the resource's app.
+            target: Explicit hosted app/account. Omit to retain legacy resource discovery.
+            thread_id: Field ``threadId``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema McpResourceReadResponse).
+        Returns:
+            The runtime's answer (schema McpResourceReadResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``mcpServer/resource/read`` (stable). Source: schema McpResourceReadParams.
+        Wire: ``mcpServer/resource/read`` (stable). Source: schema McpResourceReadParams.
         """
         result: m.McpResourceReadResponse = await self._call(
             "mcpServer/resource/read",
@@ -206,26 +205,26 @@ class AsyncMcpServerRpc(AsyncNamespace):
     ) -> m.McpServerToolCallResponse:
         """Call ``mcpServer/tool/call``.
 
-                Args:
-                    server: Field ``server``.
-                    thread_id: Field ``threadId``.
-                    tool: Field ``tool``.
-                    meta: Field ``_meta``.
-                    arguments: Field ``arguments``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        there is no limit, because the call takes as long as its work takes.
+        Args:
+            server: Field ``server``.
+            thread_id: Field ``threadId``.
+            tool: Field ``tool``.
+            meta: Field ``_meta``.
+            arguments: Field ``arguments``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default there is no
+                limit, because the call takes as long as its work takes.
 
-                Returns:
-                    The runtime's answer (schema McpServerToolCallResponse).
+        Returns:
+            The runtime's answer (schema McpServerToolCallResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``mcpServer/tool/call`` (stable). Source: schema McpServerToolCallParams.
+        Wire: ``mcpServer/tool/call`` (stable). Source: schema McpServerToolCallParams.
         """
         result: m.McpServerToolCallResponse = await self._call(
             "mcpServer/tool/call",

@@ -24,28 +24,26 @@ class AsyncMcpServerStatusRpc(AsyncNamespace):
     ) -> m.ListMcpServerStatusResponse:
         """Call ``mcpServerStatus/list``.
 
-                Args:
-                    cursor: Opaque pagination cursor returned by a previous call.
-                    detail: Controls how much MCP inventory data to fetch for each server. Defaults to `Full` when
-                        omitted.
-                    limit: Optional page size; defaults to a server-defined value.
-                    server_name: Limit discovery to one server. With a thread ID, reuse that thread's MCP
-                        connection.
-                    thread_id: Field ``threadId``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            cursor: Opaque pagination cursor returned by a previous call.
+            detail: Controls how much MCP inventory data to fetch for each server. Defaults to `Full` when omitted.
+            limit: Optional page size; defaults to a server-defined value.
+            server_name: Limit discovery to one server. With a thread ID, reuse that thread's MCP connection.
+            thread_id: Field ``threadId``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ListMcpServerStatusResponse).
+        Returns:
+            The runtime's answer (schema ListMcpServerStatusResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``mcpServerStatus/list`` (stable). Source: schema ListMcpServerStatusParams.
+        Wire: ``mcpServerStatus/list`` (stable). Source: schema ListMcpServerStatusParams.
         """
         result: m.ListMcpServerStatusResponse = await self._call(
             "mcpServerStatus/list",

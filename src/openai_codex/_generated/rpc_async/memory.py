@@ -12,28 +12,26 @@ __all__ = ["AsyncMemoryRpc"]
 class AsyncMemoryRpc(AsyncNamespace):
     """Requests ``memory/...``."""
 
-    async def reset(
-        self, *, timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT
-    ) -> m.MemoryResetResponse:
+    async def reset(self, *, timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT) -> m.MemoryResetResponse:
         """Call ``memory/reset``.
 
-                Args:
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema MemoryResetResponse).
+        Returns:
+            The runtime's answer (schema MemoryResetResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``memory/reset`` (experimental).
+        Wire: ``memory/reset`` (experimental).
         """
         result: m.MemoryResetResponse = await self._call("memory/reset", {}, timeout)
         return result
@@ -46,25 +44,25 @@ class AsyncMemoryRpc(AsyncNamespace):
     ) -> m.MemoryStatusResponse:
         """Call ``memory/status``.
 
-                Args:
-                    min_consolidated_threads: Required distinct consolidated threads. Defaults to 20; supported
-                        range is 1..=4096.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            min_consolidated_threads: Required distinct consolidated threads. Defaults to 20; supported range is
+                1..=4096.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema MemoryStatusResponse).
+        Returns:
+            The runtime's answer (schema MemoryStatusResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``memory/status`` (experimental). Source: schema MemoryStatusParams.
+        Wire: ``memory/status`` (experimental). Source: schema MemoryStatusParams.
         """
         result: m.MemoryStatusResponse = await self._call(
             "memory/status",

@@ -17,24 +17,24 @@ class AsyncMockRpc(AsyncNamespace):
     ) -> m.MockExperimentalMethodResponse:
         """Test-only method used to validate experimental gating.
 
-                Args:
-                    value: Test-only payload field.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            value: Test-only payload field.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema MockExperimentalMethodResponse).
+        Returns:
+            The runtime's answer (schema MockExperimentalMethodResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``mock/experimentalMethod`` (experimental). Source: schema MockExperimentalMethodParams.
+        Wire: ``mock/experimentalMethod`` (experimental). Source: schema MockExperimentalMethodParams.
         """
         result: m.MockExperimentalMethodResponse = await self._call(
             "mock/experimentalMethod",

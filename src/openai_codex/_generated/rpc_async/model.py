@@ -22,24 +22,24 @@ class AsyncModelRpc(AsyncNamespace):
     ) -> m.ModelListResponse:
         """Call ``model/list``.
 
-                Args:
-                    cursor: Opaque pagination cursor returned by a previous call.
-                    include_hidden: When true, include models that are hidden from the default picker list.
-                    limit: Optional page size; defaults to a reasonable server-side value.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            cursor: Opaque pagination cursor returned by a previous call.
+            include_hidden: When true, include models that are hidden from the default picker list.
+            limit: Optional page size; defaults to a reasonable server-side value.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ModelListResponse).
+        Returns:
+            The runtime's answer (schema ModelListResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``model/list`` (stable). Source: schema ModelListParams.
+        Wire: ``model/list`` (stable). Source: schema ModelListParams.
         """
         result: m.ModelListResponse = await self._call(
             "model/list",

@@ -17,21 +17,21 @@ class AsyncModelProviderRpc(AsyncNamespace):
     ) -> m.ModelProviderCapabilitiesReadResponse:
         """Call ``modelProvider/capabilities/read``.
 
-                Args:
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ModelProviderCapabilitiesReadResponse).
+        Returns:
+            The runtime's answer (schema ModelProviderCapabilitiesReadResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``modelProvider/capabilities/read`` (stable). Source: schema ModelProviderCapabilitiesReadParams.
+        Wire: ``modelProvider/capabilities/read`` (stable). Source: schema ModelProviderCapabilitiesReadParams.
         """
         result: m.ModelProviderCapabilitiesReadResponse = await self._call(
             "modelProvider/capabilities/read", {}, timeout

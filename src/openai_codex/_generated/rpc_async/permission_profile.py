@@ -22,24 +22,24 @@ class AsyncPermissionProfileRpc(AsyncNamespace):
     ) -> m.PermissionProfileListResponse:
         """Call ``permissionProfile/list``.
 
-                Args:
-                    cursor: Opaque pagination cursor returned by a previous call.
-                    cwd: Optional working directory to resolve project config layers.
-                    limit: Optional page size; defaults to the full result set.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            cursor: Opaque pagination cursor returned by a previous call.
+            cwd: Optional working directory to resolve project config layers.
+            limit: Optional page size; defaults to the full result set.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema PermissionProfileListResponse).
+        Returns:
+            The runtime's answer (schema PermissionProfileListResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``permissionProfile/list`` (stable). Source: schema PermissionProfileListParams.
+        Wire: ``permissionProfile/list`` (stable). Source: schema PermissionProfileListParams.
         """
         result: m.PermissionProfileListResponse = await self._call(
             "permissionProfile/list",

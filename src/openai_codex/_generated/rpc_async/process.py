@@ -17,24 +17,24 @@ class AsyncProcessRpc(AsyncNamespace):
     ) -> m.ProcessKillResponse:
         """Terminate a running `process/spawn` session by client-supplied `processHandle`.
 
-                Args:
-                    process_handle: Client-supplied, connection-scoped `processHandle` from `process/spawn`.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            process_handle: Client-supplied, connection-scoped `processHandle` from `process/spawn`.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ProcessKillResponse).
+        Returns:
+            The runtime's answer (schema ProcessKillResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``process/kill`` (experimental). Source: schema ProcessKillParams.
+        Wire: ``process/kill`` (experimental). Source: schema ProcessKillParams.
         """
         result: m.ProcessKillResponse = await self._call(
             "process/kill",
@@ -54,25 +54,25 @@ class AsyncProcessRpc(AsyncNamespace):
     ) -> m.ProcessResizePtyResponse:
         """Resize a running PTY-backed `process/spawn` session by client-supplied `processHandle`.
 
-                Args:
-                    process_handle: Client-supplied, connection-scoped `processHandle` from `process/spawn`.
-                    size: New PTY size in character cells.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            process_handle: Client-supplied, connection-scoped `processHandle` from `process/spawn`.
+            size: New PTY size in character cells.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ProcessResizePtyResponse).
+        Returns:
+            The runtime's answer (schema ProcessResizePtyResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``process/resizePty`` (experimental). Source: schema ProcessResizePtyParams.
+        Wire: ``process/resizePty`` (experimental). Source: schema ProcessResizePtyParams.
         """
         result: m.ProcessResizePtyResponse = await self._call(
             "process/resizePty",
@@ -101,47 +101,46 @@ class AsyncProcessRpc(AsyncNamespace):
     ) -> m.ProcessSpawnResponse:
         """Spawn a standalone process (argv vector) without a Codex sandbox.
 
-                Args:
-                    command: Command argv vector. Empty arrays are rejected.
-                    cwd: Absolute working directory for the process.
-                    process_handle: Client-supplied, connection-scoped process handle.
+        Args:
+            command: Command argv vector. Empty arrays are rejected.
+            cwd: Absolute working directory for the process.
+            process_handle: Client-supplied, connection-scoped process handle.
 
-                        Duplicate active handles are rejected on the same connection. The same handle can be reused
-                        after the prior process exits.
-                    env: Optional environment overrides merged into the app-server process environment.
+                Duplicate active handles are rejected on the same connection. The same handle can be reused after the
+                prior process exits.
+            env: Optional environment overrides merged into the app-server process environment.
 
-                        Matching names override inherited values. Set a key to `null` to unset an inherited
-                        variable.
-                    output_bytes_cap: Optional per-stream stdout/stderr capture cap in bytes.
+                Matching names override inherited values. Set a key to `null` to unset an inherited variable.
+            output_bytes_cap: Optional per-stream stdout/stderr capture cap in bytes.
 
-                        When omitted, the server default applies. Set to `null` to disable the cap.
-                    size: Optional initial PTY size in character cells. Only valid when `tty` is true.
-                    stream_stdin: Allow follow-up `process/writeStdin` requests to write stdin bytes.
-                    stream_stdout_stderr: Stream stdout/stderr via `process/outputDelta` notifications.
+                When omitted, the server default applies. Set to `null` to disable the cap.
+            size: Optional initial PTY size in character cells. Only valid when `tty` is true.
+            stream_stdin: Allow follow-up `process/writeStdin` requests to write stdin bytes.
+            stream_stdout_stderr: Stream stdout/stderr via `process/outputDelta` notifications.
 
-                        Streamed bytes are not duplicated into the `process/exited` notification.
-                    timeout_ms: Optional timeout in milliseconds.
+                Streamed bytes are not duplicated into the `process/exited` notification.
+            timeout_ms: Optional timeout in milliseconds.
 
-                        When omitted, the server default applies. Set to `null` to disable the timeout.
-                    tty: Enable PTY mode.
+                When omitted, the server default applies. Set to `null` to disable the timeout.
+            tty: Enable PTY mode.
 
-                        This implies `streamStdin` and `streamStdoutStderr`.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+                This implies `streamStdin` and `streamStdoutStderr`.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ProcessSpawnResponse).
+        Returns:
+            The runtime's answer (schema ProcessSpawnResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``process/spawn`` (experimental). Source: schema ProcessSpawnParams.
+        Wire: ``process/spawn`` (experimental). Source: schema ProcessSpawnParams.
         """
         result: m.ProcessSpawnResponse = await self._call(
             "process/spawn",
@@ -171,26 +170,26 @@ class AsyncProcessRpc(AsyncNamespace):
     ) -> m.ProcessWriteStdinResponse:
         """Write stdin bytes to a running `process/spawn` session or close stdin.
 
-                Args:
-                    process_handle: Client-supplied, connection-scoped `processHandle` from `process/spawn`.
-                    close_stdin: Close stdin after writing `deltaBase64`, if present.
-                    delta_base64: Optional base64-encoded stdin bytes to write.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            process_handle: Client-supplied, connection-scoped `processHandle` from `process/spawn`.
+            close_stdin: Close stdin after writing `deltaBase64`, if present.
+            delta_base64: Optional base64-encoded stdin bytes to write.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ProcessWriteStdinResponse).
+        Returns:
+            The runtime's answer (schema ProcessWriteStdinResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``process/writeStdin`` (experimental). Source: schema ProcessWriteStdinParams.
+        Wire: ``process/writeStdin`` (experimental). Source: schema ProcessWriteStdinParams.
         """
         result: m.ProcessWriteStdinResponse = await self._call(
             "process/writeStdin",

@@ -17,23 +17,23 @@ class AsyncServerRpc(AsyncNamespace):
     ) -> m.ServerDiagnosticsResponse:
         """Read content-free, process-local diagnostics.
 
-                Args:
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ServerDiagnosticsResponse).
+        Returns:
+            The runtime's answer (schema ServerDiagnosticsResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``server/diagnostics`` (experimental). Source: schema ServerDiagnosticsParams.
+        Wire: ``server/diagnostics`` (experimental). Source: schema ServerDiagnosticsParams.
         """
         result: m.ServerDiagnosticsResponse = await self._call("server/diagnostics", {}, timeout)
         return result

@@ -21,23 +21,23 @@ class AsyncThreadSectionRpc(AsyncNamespace):
     ) -> m.ThreadSectionCreateResponse:
         """Call ``threadSection/create``.
 
-                Args:
-                    name: The user-visible name of the section.
-                    appearance: Field ``appearance``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            name: The user-visible name of the section.
+            appearance: Field ``appearance``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ThreadSectionCreateResponse).
+        Returns:
+            The runtime's answer (schema ThreadSectionCreateResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``threadSection/create`` (stable). Source: schema ThreadSectionCreateParams.
+        Wire: ``threadSection/create`` (stable). Source: schema ThreadSectionCreateParams.
         """
         result: m.ThreadSectionCreateResponse = await self._call(
             "threadSection/create",
@@ -54,22 +54,22 @@ class AsyncThreadSectionRpc(AsyncNamespace):
     ) -> m.ThreadSectionDeleteResponse:
         """Call ``threadSection/delete``.
 
-                Args:
-                    section_id: The stable, server-generated identity of the section to delete.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            section_id: The stable, server-generated identity of the section to delete.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ThreadSectionDeleteResponse).
+        Returns:
+            The runtime's answer (schema ThreadSectionDeleteResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``threadSection/delete`` (stable). Source: schema ThreadSectionDeleteParams.
+        Wire: ``threadSection/delete`` (stable). Source: schema ThreadSectionDeleteParams.
         """
         result: m.ThreadSectionDeleteResponse = await self._call(
             "threadSection/delete",
@@ -89,23 +89,23 @@ class AsyncThreadSectionRpc(AsyncNamespace):
     ) -> m.ThreadSectionListResponse:
         """Call ``threadSection/list``.
 
-                Args:
-                    cursor: Opaque pagination cursor returned by a previous call.
-                    limit: Maximum number of sections to return.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            cursor: Opaque pagination cursor returned by a previous call.
+            limit: Maximum number of sections to return.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ThreadSectionListResponse).
+        Returns:
+            The runtime's answer (schema ThreadSectionListResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``threadSection/list`` (stable). Source: schema ThreadSectionListParams.
+        Wire: ``threadSection/list`` (stable). Source: schema ThreadSectionListParams.
         """
         result: m.ThreadSectionListResponse = await self._call(
             "threadSection/list",
@@ -127,24 +127,24 @@ class AsyncThreadSectionRpc(AsyncNamespace):
     ) -> m.ThreadSectionUpdateResponse:
         """Call ``threadSection/update``.
 
-                Args:
-                    name: The updated user-visible name of the section.
-                    section_id: The stable, server-generated identity of the section to update.
-                    appearance: Omit to preserve appearance, use `null` to clear it, or provide a replacement.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            name: The updated user-visible name of the section.
+            section_id: The stable, server-generated identity of the section to update.
+            appearance: Omit to preserve appearance, use `null` to clear it, or provide a replacement.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ThreadSectionUpdateResponse).
+        Returns:
+            The runtime's answer (schema ThreadSectionUpdateResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``threadSection/update`` (stable). Source: schema ThreadSectionUpdateParams.
+        Wire: ``threadSection/update`` (stable). Source: schema ThreadSectionUpdateParams.
         """
         result: m.ThreadSectionUpdateResponse = await self._call(
             "threadSection/update",

@@ -19,23 +19,23 @@ class AsyncTurnRpc(AsyncNamespace):
     ) -> m.TurnInterruptResponse:
         """Call ``turn/interrupt``.
 
-                Args:
-                    thread_id: Field ``threadId``.
-                    turn_id: Field ``turnId``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            thread_id: Field ``threadId``.
+            turn_id: Field ``turnId``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema TurnInterruptResponse).
+        Returns:
+            The runtime's answer (schema TurnInterruptResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``turn/interrupt`` (stable). Source: schema TurnInterruptParams.
+        Wire: ``turn/interrupt`` (stable). Source: schema TurnInterruptParams.
         """
         result: m.TurnInterruptResponse = await self._call(
             "turn/interrupt",
@@ -61,31 +61,31 @@ class AsyncTurnRpc(AsyncNamespace):
     ) -> m.TurnSettingsUpdateResponse:
         """Call ``turn/settings/update``.
 
-                Args:
-                    thread_id: Field ``threadId``.
-                    turn_id: Field ``turnId``.
-                    approvals_reviewer: Changes the active turn's reviewer without changing future thread settings.
-                        Already captured steps and pending approvals retain their original reviewer.
-                    effort: Omission or `null` leaves the effort unchanged.
-                    model: Omission or `null` leaves the model unchanged.
-                    service_tier: `null` clears the requested tier; omission leaves it unchanged.
-                    summary: Omission or `null` leaves the summary preference unchanged.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            thread_id: Field ``threadId``.
+            turn_id: Field ``turnId``.
+            approvals_reviewer: Changes the active turn's reviewer without changing future thread settings. Already
+                captured steps and pending approvals retain their original reviewer.
+            effort: Omission or `null` leaves the effort unchanged.
+            model: Omission or `null` leaves the model unchanged.
+            service_tier: `null` clears the requested tier; omission leaves it unchanged.
+            summary: Omission or `null` leaves the summary preference unchanged.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema TurnSettingsUpdateResponse).
+        Returns:
+            The runtime's answer (schema TurnSettingsUpdateResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``turn/settings/update`` (experimental). Source: schema TurnSettingsUpdateParams.
+        Wire: ``turn/settings/update`` (experimental). Source: schema TurnSettingsUpdateParams.
         """
         result: m.TurnSettingsUpdateResponse = await self._call(
             "turn/settings/update",
@@ -136,81 +136,81 @@ class AsyncTurnRpc(AsyncNamespace):
     ) -> m.TurnStartResponse:
         """Call ``turn/start``.
 
-                Args:
-                    input: Field ``input``.
-                    thread_id: Field ``threadId``.
-                    additional_context: Experimental. Optional client-provided context fragments keyed by an opaque
-                        source identifier.
-                    approval_policy: Override the approval policy for this turn and subsequent turns.
-                    approvals_reviewer: Override where approval requests are routed for review on this turn and
-                        subsequent turns.
-                    client_user_message_id: Field ``clientUserMessageId``.
-                    collaboration_mode: EXPERIMENTAL - Set a pre-set collaboration mode. Takes precedence over
-                        model, reasoning_effort, and developer instructions if set.
+        Args:
+            input: Field ``input``.
+            thread_id: Field ``threadId``.
+            additional_context: Experimental. Optional client-provided context fragments keyed by an opaque source
+                identifier.
+            approval_policy: Override the approval policy for this turn and subsequent turns.
+            approvals_reviewer: Override where approval requests are routed for review on this turn and subsequent
+                turns.
+            client_user_message_id: Field ``clientUserMessageId``.
+            collaboration_mode: EXPERIMENTAL - Set a pre-set collaboration mode. Takes precedence over model,
+                reasoning_effort, and developer instructions if set.
 
-                        For `collaboration_mode.settings.developer_instructions`, `null` means "use the built-in
-                        instructions for the selected mode".
-                    cwd: Override the working directory for this turn and subsequent turns.
-                    cyber_access_program: EXPERIMENTAL - Request an authorized cyber program for this turn. Omission
-                        preserves automatic behavior. This does not grant access.
-                    disabled_plugin_ids: Replace this thread's disabled plugin IDs. Omitted/null preserves the list;
-                        [] clears it.
-                    effort: Override the reasoning effort for this turn and subsequent turns.
-                    environments: Experimental. Optional environments for this turn and subsequent turns.
+                For `collaboration_mode.settings.developer_instructions`, `null` means "use the built-in instructions
+                for the selected mode".
+            cwd: Override the working directory for this turn and subsequent turns.
+            cyber_access_program: EXPERIMENTAL - Request an authorized cyber program for this turn. Omission preserves
+                automatic behavior. This does not grant access.
+            disabled_plugin_ids: Replace this thread's disabled plugin IDs. Omitted/null preserves the list; [] clears
+                it.
+            effort: Override the reasoning effort for this turn and subsequent turns.
+            environments: Experimental. Optional environments for this turn and subsequent turns.
 
-                        Omitted uses the thread sticky environments. Empty disables environment access for this
-                        turn. Non-empty selects the first environment as the current turn environment for this turn.
-                    model: Override the model for this turn and subsequent turns.
-                    multi_agent_mode: Experimental. @deprecated Ignored. Use `effort: "ultra"` for proactive
-                        multi-agent behavior.
-                    output_schema: Optional JSON Schema used to constrain the final assistant message for this turn.
-                    parent_turn_id: ID of the turn that caused this new turn to start.
+                Omitted uses the thread sticky environments. Empty disables environment access for this turn.
+                Non-empty selects the first environment as the current turn environment for this turn.
+            model: Override the model for this turn and subsequent turns.
+            multi_agent_mode: Experimental. @deprecated Ignored. Use `effort: "ultra"` for proactive multi-agent
+                behavior.
+            output_schema: Optional JSON Schema used to constrain the final assistant message for this turn.
+            parent_turn_id: ID of the turn that caused this new turn to start.
 
-                        Set this when starting work on behalf of another turn, such as delegated work in a different
-                        thread. Leave unset for work started directly by the user. Ignored when this request adds
-                        input to an active turn.
-                    permissions: Experimental. Select a named permissions profile id for this turn and subsequent
-                        turns. Cannot be combined with `sandboxPolicy`.
-                    personality: @deprecated `friendly` and `pragmatic` no longer select a style. Changing this does
-                        not rewrite the thread's existing instructions.
-                    responsesapi_client_metadata: Experimental. Optional metadata to enrich Codex's ResponsesAPI
-                        turn metadata.
+                Set this when starting work on behalf of another turn, such as delegated work in a different thread.
+                Leave unset for work started directly by the user. Ignored when this request adds input to an active
+                turn.
+            permissions: Experimental. Select a named permissions profile id for this turn and subsequent turns.
+                Cannot be combined with `sandboxPolicy`.
+            personality: @deprecated `friendly` and `pragmatic` no longer select a style. Changing this does not
+                rewrite the thread's existing instructions.
+            responsesapi_client_metadata: Experimental. Optional metadata to enrich Codex's ResponsesAPI turn
+                metadata.
 
-                        Entries are flattened into the JSON string sent as
-                        `client_metadata["x-codex-turn-metadata"]` on ResponsesAPI HTTP and websocket requests.
+                Entries are flattened into the JSON string sent as `client_metadata["x-codex-turn-metadata"]` on
+                ResponsesAPI HTTP and websocket requests.
 
-                        They are not sent as top-level ResponsesAPI `client_metadata` keys, and reserved keys such
-                        as `session_id`, `thread_id`, `turn_id`, and `window_id` cannot be overridden.
-                    root_turn_id: ID of the first turn in the chain of work that led to this new turn.
+                They are not sent as top-level ResponsesAPI `client_metadata` keys, and reserved keys such as
+                `session_id`, `thread_id`, `turn_id`, and `window_id` cannot be overridden.
+            root_turn_id: ID of the first turn in the chain of work that led to this new turn.
 
-                        When setting `parentTurnId`, set this to the parent turn's `rootTurnId` when known. This
-                        keeps descendant work attributed to the original turn. If omitted, the new turn becomes its
-                        own root. Ignored when this request adds input to an active turn.
-                    runtime_workspace_roots: Experimental. Replace the thread's runtime workspace roots for this
-                        turn and subsequent turns. Paths must be absolute.
-                    sandbox_policy: Override the sandbox policy for this turn and subsequent turns.
-                    service_tier: Override the service tier for this turn and subsequent turns.
-                    service_tier_for_turn: Override the service tier only when this request starts a new turn. Use
-                        "default" for standard speed. Omitted or null inherits the thread's tier. Does not change
-                        the thread's tier or a turn being steered.
-                    summary: Override the reasoning summary for this turn and subsequent turns.
-                    tool_output: Field ``toolOutput``.
-                    turn_trigger: Optional source classification for the caller that starts this turn. Ignored when
-                        this request steers an already-active turn.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+                When setting `parentTurnId`, set this to the parent turn's `rootTurnId` when known. This keeps
+                descendant work attributed to the original turn. If omitted, the new turn becomes its own root.
+                Ignored when this request adds input to an active turn.
+            runtime_workspace_roots: Experimental. Replace the thread's runtime workspace roots for this turn and
+                subsequent turns. Paths must be absolute.
+            sandbox_policy: Override the sandbox policy for this turn and subsequent turns.
+            service_tier: Override the service tier for this turn and subsequent turns.
+            service_tier_for_turn: Override the service tier only when this request starts a new turn. Use "default"
+                for standard speed. Omitted or null inherits the thread's tier. Does not change the thread's tier or a
+                turn being steered.
+            summary: Override the reasoning summary for this turn and subsequent turns.
+            tool_output: Field ``toolOutput``.
+            turn_trigger: Optional source classification for the caller that starts this turn. Ignored when this
+                request steers an already-active turn.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema TurnStartResponse).
+        Returns:
+            The runtime's answer (schema TurnStartResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``turn/start`` (stable). Source: schema TurnStartParams.
+        Wire: ``turn/start`` (stable). Source: schema TurnStartParams.
         """
         result: m.TurnStartResponse = await self._call(
             "turn/start",
@@ -260,36 +260,36 @@ class AsyncTurnRpc(AsyncNamespace):
     ) -> m.TurnSteerResponse:
         """Call ``turn/steer``.
 
-                Args:
-                    expected_turn_id: Required active turn id precondition. The request fails when it does not match
-                        the currently active turn.
-                    input: Field ``input``.
-                    thread_id: Field ``threadId``.
-                    additional_context: Experimental. Optional client-provided context fragments keyed by an opaque
-                        source identifier.
-                    client_user_message_id: Field ``clientUserMessageId``.
-                    responsesapi_client_metadata: Experimental. Optional metadata to enrich Codex's ResponsesAPI
-                        turn metadata.
+        Args:
+            expected_turn_id: Required active turn id precondition. The request fails when it does not match the
+                currently active turn.
+            input: Field ``input``.
+            thread_id: Field ``threadId``.
+            additional_context: Experimental. Optional client-provided context fragments keyed by an opaque source
+                identifier.
+            client_user_message_id: Field ``clientUserMessageId``.
+            responsesapi_client_metadata: Experimental. Optional metadata to enrich Codex's ResponsesAPI turn
+                metadata.
 
-                        Entries are flattened into the JSON string sent as
-                        `client_metadata["x-codex-turn-metadata"]` on ResponsesAPI HTTP and websocket requests.
+                Entries are flattened into the JSON string sent as `client_metadata["x-codex-turn-metadata"]` on
+                ResponsesAPI HTTP and websocket requests.
 
-                        They are not sent as top-level ResponsesAPI `client_metadata` keys, and reserved keys such
-                        as `session_id`, `thread_id`, `turn_id`, and `window_id` cannot be overridden.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+                They are not sent as top-level ResponsesAPI `client_metadata` keys, and reserved keys such as
+                `session_id`, `thread_id`, `turn_id`, and `window_id` cannot be overridden.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema TurnSteerResponse).
+        Returns:
+            The runtime's answer (schema TurnSteerResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``turn/steer`` (stable). Source: schema TurnSteerParams.
+        Wire: ``turn/steer`` (stable). Source: schema TurnSteerParams.
         """
         result: m.TurnSteerResponse = await self._call(
             "turn/steer",

@@ -17,24 +17,24 @@ class AsyncUserVerificationRpc(AsyncNamespace):
     ) -> m.UserVerificationCancelResponse:
         """Call ``userVerification/cancel``.
 
-                Args:
-                    request_id: Field ``requestId``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            request_id: Field ``requestId``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema UserVerificationCancelResponse).
+        Returns:
+            The runtime's answer (schema UserVerificationCancelResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``userVerification/cancel`` (experimental). Source: schema UserVerificationCancelParams.
+        Wire: ``userVerification/cancel`` (experimental). Source: schema UserVerificationCancelParams.
         """
         result: m.UserVerificationCancelResponse = await self._call(
             "userVerification/cancel",
@@ -50,23 +50,23 @@ class AsyncUserVerificationRpc(AsyncNamespace):
     ) -> m.UserVerificationDeleteResponse:
         """Call ``userVerification/delete``.
 
-                Args:
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema UserVerificationDeleteResponse).
+        Returns:
+            The runtime's answer (schema UserVerificationDeleteResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``userVerification/delete`` (experimental). Source: schema UserVerificationDeleteParams.
+        Wire: ``userVerification/delete`` (experimental). Source: schema UserVerificationDeleteParams.
         """
         result: m.UserVerificationDeleteResponse = await self._call("userVerification/delete", {}, timeout)
         return result
@@ -76,23 +76,23 @@ class AsyncUserVerificationRpc(AsyncNamespace):
     ) -> m.UserVerificationEnrollResponse:
         """Call ``userVerification/enroll``.
 
-                Args:
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        there is no limit, because the call takes as long as its work takes.
+        Args:
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default there is no
+                limit, because the call takes as long as its work takes.
 
-                Returns:
-                    The runtime's answer (schema UserVerificationEnrollResponse).
+        Returns:
+            The runtime's answer (schema UserVerificationEnrollResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``userVerification/enroll`` (experimental). Source: schema UserVerificationEnrollParams.
+        Wire: ``userVerification/enroll`` (experimental). Source: schema UserVerificationEnrollParams.
         """
         result: m.UserVerificationEnrollResponse = await self._call("userVerification/enroll", {}, timeout)
         return result
@@ -102,57 +102,52 @@ class AsyncUserVerificationRpc(AsyncNamespace):
     ) -> m.UserVerificationStatusResponse:
         """Call ``userVerification/status``.
 
-                Args:
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema UserVerificationStatusResponse).
+        Returns:
+            The runtime's answer (schema UserVerificationStatusResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``userVerification/status`` (experimental). Source: schema UserVerificationStatusParams.
+        Wire: ``userVerification/status`` (experimental). Source: schema UserVerificationStatusParams.
         """
         result: m.UserVerificationStatusResponse = await self._call("userVerification/status", {}, timeout)
         return result
 
     async def verify(
-        self,
-        *,
-        challenge: str,
-        description: str,
-        title: str,
-        timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT,
+        self, *, challenge: str, description: str, title: str, timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT
     ) -> m.UserVerificationVerifyResponse:
         """Call ``userVerification/verify``.
 
-                Args:
-                    challenge: Unpadded base64url encoding of 1–4096 challenge bytes.
-                    description: Additional display context; at most 4096 UTF-8 bytes.
-                    title: Display context already approved by the UI; 1–256 UTF-8 bytes.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        there is no limit, because the call takes as long as its work takes.
+        Args:
+            challenge: Unpadded base64url encoding of 1–4096 challenge bytes.
+            description: Additional display context; at most 4096 UTF-8 bytes.
+            title: Display context already approved by the UI; 1–256 UTF-8 bytes.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default there is no
+                limit, because the call takes as long as its work takes.
 
-                Returns:
-                    The runtime's answer (schema UserVerificationVerifyResponse).
+        Returns:
+            The runtime's answer (schema UserVerificationVerifyResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``userVerification/verify`` (experimental). Source: schema UserVerificationVerifyParams.
+        Wire: ``userVerification/verify`` (experimental). Source: schema UserVerificationVerifyParams.
         """
         result: m.UserVerificationVerifyResponse = await self._call(
             "userVerification/verify",

@@ -17,21 +17,21 @@ class AsyncWindowsSandboxRpc(AsyncNamespace):
     ) -> m.WindowsSandboxReadinessResponse:
         """Call ``windowsSandbox/readiness``.
 
-                Args:
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema WindowsSandboxReadinessResponse).
+        Returns:
+            The runtime's answer (schema WindowsSandboxReadinessResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``windowsSandbox/readiness`` (stable).
+        Wire: ``windowsSandbox/readiness`` (stable).
         """
         result: m.WindowsSandboxReadinessResponse = await self._call("windowsSandbox/readiness", {}, timeout)
         return result
@@ -45,23 +45,23 @@ class AsyncWindowsSandboxRpc(AsyncNamespace):
     ) -> m.WindowsSandboxSetupStartResponse:
         """Call ``windowsSandbox/setupStart``.
 
-                Args:
-                    mode: Field ``mode``.
-                    cwd: Field ``cwd``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        there is no limit, because the call takes as long as its work takes.
+        Args:
+            mode: Field ``mode``.
+            cwd: Field ``cwd``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default there is no
+                limit, because the call takes as long as its work takes.
 
-                Returns:
-                    The runtime's answer (schema WindowsSandboxSetupStartResponse).
+        Returns:
+            The runtime's answer (schema WindowsSandboxSetupStartResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``windowsSandbox/setupStart`` (stable). Source: schema WindowsSandboxSetupStartParams.
+        Wire: ``windowsSandbox/setupStart`` (stable). Source: schema WindowsSandboxSetupStartParams.
         """
         result: m.WindowsSandboxSetupStartResponse = await self._call(
             "windowsSandbox/setupStart",

@@ -297,23 +297,23 @@ class Rpc(Namespace):
     ) -> m.InitializeResponse:
         """Call ``initialize``.
 
-                Args:
-                    client_info: Field ``clientInfo``.
-                    capabilities: Field ``capabilities``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            client_info: Field ``clientInfo``.
+            capabilities: Field ``capabilities``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema InitializeResponse).
+        Returns:
+            The runtime's answer (schema InitializeResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``initialize`` (stable). Source: schema InitializeParams.
+        Wire: ``initialize`` (stable). Source: schema InitializeParams.
         """
         result: m.InitializeResponse = self._call(
             "initialize",

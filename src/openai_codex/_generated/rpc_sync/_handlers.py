@@ -33,8 +33,8 @@ class ServerRequestHandlers:
         return result
 
     def apply_patch_approval(self, params: m.ApplyPatchApprovalParams) -> m.ApplyPatchApprovalResponse:
-        """DEPRECATED APIs below Request to approve a patch. This request is used for Turns started via the
-        legacy APIs (i.e. SendUserTurn, SendUserMessage).
+        """DEPRECATED APIs below Request to approve a patch. This request is used for Turns started via the legacy
+        APIs (i.e. SendUserTurn, SendUserMessage).
 
         Args:
             params: What the runtime asks (schema ApplyPatchApprovalParams).
@@ -47,9 +47,7 @@ class ServerRequestHandlers:
         result: m.ApplyPatchApprovalResponse = refuse("applyPatchApproval")
         return result
 
-    def attestation_generate(
-        self, params: m.AttestationGenerateParams
-    ) -> m.AttestationGenerateResponse:
+    def attestation_generate(self, params: m.AttestationGenerateParams) -> m.AttestationGenerateResponse:
         """Generate a fresh upstream attestation result on demand.
 
         Args:
@@ -79,11 +77,9 @@ class ServerRequestHandlers:
         result: m.CurrentTimeReadResponse = refuse("currentTime/read")
         return result
 
-    def exec_command_approval(
-        self, params: m.ExecCommandApprovalParams
-    ) -> m.ExecCommandApprovalResponse:
-        """Request to exec a command. This request is used for Turns started via the legacy APIs (i.e.
-        SendUserTurn, SendUserMessage).
+    def exec_command_approval(self, params: m.ExecCommandApprovalParams) -> m.ExecCommandApprovalResponse:
+        """Request to exec a command. This request is used for Turns started via the legacy APIs (i.e. SendUserTurn,
+        SendUserMessage).
 
         Args:
             params: What the runtime asks (schema ExecCommandApprovalParams).
@@ -99,8 +95,8 @@ class ServerRequestHandlers:
     def item_command_execution_request_approval(
         self, params: m.CommandExecutionRequestApprovalParams
     ) -> m.CommandExecutionRequestApprovalResponse:
-        """NEW APIs Sent when approval is requested for a specific command execution. This request is used
-        for Turns started via turn/start.
+        """NEW APIs Sent when approval is requested for a specific command execution. This request is used for Turns
+        started via turn/start.
 
         Args:
             params: What the runtime asks (schema CommandExecutionRequestApprovalParams).
@@ -116,8 +112,8 @@ class ServerRequestHandlers:
     def item_file_change_request_approval(
         self, params: m.FileChangeRequestApprovalParams
     ) -> m.FileChangeRequestApprovalResponse:
-        """Sent when approval is requested for a specific file change. This request is used for Turns
-        started via turn/start.
+        """Sent when approval is requested for a specific file change. This request is used for Turns started via
+        turn/start.
 
         Args:
             params: What the runtime asks (schema FileChangeRequestApprovalParams).

@@ -17,23 +17,23 @@ class AccountRpc(Namespace):
     ) -> m.BedrockCheckGovCloudRequirementsResponse:
         """Call ``account/bedrock/checkGovCloudRequirements``.
 
-                Args:
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema BedrockCheckGovCloudRequirementsResponse).
+        Returns:
+            The runtime's answer (schema BedrockCheckGovCloudRequirementsResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``account/bedrock/checkGovCloudRequirements`` (experimental). Source: schema BedrockCheckGovCloudRequirementsParams.
+        Wire: ``account/bedrock/checkGovCloudRequirements`` (experimental). Source: schema BedrockCheckGovCloudRequirementsParams.
         """
         result: m.BedrockCheckGovCloudRequirementsResponse = self._call(
             "account/bedrock/checkGovCloudRequirements", {}, timeout
@@ -45,23 +45,23 @@ class AccountRpc(Namespace):
     ) -> m.BedrockDiscoverResponse:
         """Call ``account/bedrock/discover``.
 
-                Args:
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema BedrockDiscoverResponse).
+        Returns:
+            The runtime's answer (schema BedrockDiscoverResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``account/bedrock/discover`` (experimental). Source: schema BedrockDiscoverParams.
+        Wire: ``account/bedrock/discover`` (experimental). Source: schema BedrockDiscoverParams.
         """
         result: m.BedrockDiscoverResponse = self._call("account/bedrock/discover", {}, timeout)
         return result
@@ -71,24 +71,24 @@ class AccountRpc(Namespace):
     ) -> m.BedrockSetupResponse:
         """Call ``account/bedrock/setup``.
 
-                Args:
-                    params: Any member of BedrockSetupParams.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            params: One of the members of BedrockSetupParams.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema BedrockSetupResponse).
+        Returns:
+            The runtime's answer (schema BedrockSetupResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``account/bedrock/setup`` (experimental). Source: schema BedrockSetupParams.
+        Wire: ``account/bedrock/setup`` (experimental). Source: schema BedrockSetupParams.
         """
         result: m.BedrockSetupResponse = self._call("account/bedrock/setup", params, timeout)
         return result
@@ -98,21 +98,21 @@ class AccountRpc(Namespace):
     ) -> m.GatewayOAuthCancelResponse:
         """Call ``account/gatewayOAuth/cancel``.
 
-                Args:
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema GatewayOAuthCancelResponse).
+        Returns:
+            The runtime's answer (schema GatewayOAuthCancelResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``account/gatewayOAuth/cancel`` (stable).
+        Wire: ``account/gatewayOAuth/cancel`` (stable).
         """
         result: m.GatewayOAuthCancelResponse = self._call("account/gatewayOAuth/cancel", {}, timeout)
         return result
@@ -122,21 +122,21 @@ class AccountRpc(Namespace):
     ) -> m.GatewayOAuthLoginResponse:
         """Call ``account/gatewayOAuth/login``.
 
-                Args:
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema GatewayOAuthLoginResponse).
+        Returns:
+            The runtime's answer (schema GatewayOAuthLoginResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``account/gatewayOAuth/login`` (stable).
+        Wire: ``account/gatewayOAuth/login`` (stable).
         """
         result: m.GatewayOAuthLoginResponse = self._call("account/gatewayOAuth/login", {}, timeout)
         return result
@@ -146,21 +146,21 @@ class AccountRpc(Namespace):
     ) -> m.GatewayOAuthReadResponse:
         """Call ``account/gatewayOAuth/read``.
 
-                Args:
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema GatewayOAuthReadResponse).
+        Returns:
+            The runtime's answer (schema GatewayOAuthReadResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``account/gatewayOAuth/read`` (stable).
+        Wire: ``account/gatewayOAuth/read`` (stable).
         """
         result: m.GatewayOAuthReadResponse = self._call("account/gatewayOAuth/read", {}, timeout)
         return result
@@ -170,22 +170,22 @@ class AccountRpc(Namespace):
     ) -> m.CancelLoginAccountResponse:
         """Call ``account/login/cancel``.
 
-                Args:
-                    login_id: Field ``loginId``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            login_id: Field ``loginId``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema CancelLoginAccountResponse).
+        Returns:
+            The runtime's answer (schema CancelLoginAccountResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``account/login/cancel`` (stable). Source: schema CancelLoginAccountParams.
+        Wire: ``account/login/cancel`` (stable). Source: schema CancelLoginAccountParams.
         """
         result: m.CancelLoginAccountResponse = self._call(
             "account/login/cancel",
@@ -201,46 +201,44 @@ class AccountRpc(Namespace):
     ) -> m.LoginAccountResponse:
         """Call ``account/login/start``.
 
-                Args:
-                    params: Any member of LoginAccountParams.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            params: One of the members of LoginAccountParams.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema LoginAccountResponse).
+        Returns:
+            The runtime's answer (schema LoginAccountResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``account/login/start`` (stable). Source: schema LoginAccountParams.
+        Wire: ``account/login/start`` (stable). Source: schema LoginAccountParams.
         """
         result: m.LoginAccountResponse = self._call("account/login/start", params, timeout)
         return result
 
-    def logout(
-        self, *, timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT
-    ) -> m.LogoutAccountResponse:
+    def logout(self, *, timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT) -> m.LogoutAccountResponse:
         """Call ``account/logout``.
 
-                Args:
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema LogoutAccountResponse).
+        Returns:
+            The runtime's answer (schema LogoutAccountResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``account/logout`` (stable).
+        Wire: ``account/logout`` (stable).
         """
         result: m.LogoutAccountResponse = self._call("account/logout", {}, timeout)
         return result
@@ -254,25 +252,25 @@ class AccountRpc(Namespace):
     ) -> m.ConsumeAccountRateLimitResetCreditResponse:
         """Call ``account/rateLimitResetCredit/consume``.
 
-                Args:
-                    idempotency_key: Identifies one logical reset attempt. A UUID is recommended; reuse the same
-                        value when retrying that attempt.
-                    credit_id: Opaque reset-credit identifier to redeem. When omitted, the backend selects the next
-                        available credit.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            idempotency_key: Identifies one logical reset attempt. A UUID is recommended; reuse the same value when
+                retrying that attempt.
+            credit_id: Opaque reset-credit identifier to redeem. When omitted, the backend selects the next available
+                credit.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ConsumeAccountRateLimitResetCreditResponse).
+        Returns:
+            The runtime's answer (schema ConsumeAccountRateLimitResetCreditResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``account/rateLimitResetCredit/consume`` (stable). Source: schema ConsumeAccountRateLimitResetCreditParams.
+        Wire: ``account/rateLimitResetCredit/consume`` (stable). Source: schema ConsumeAccountRateLimitResetCreditParams.
         """
         result: m.ConsumeAccountRateLimitResetCreditResponse = self._call(
             "account/rateLimitResetCredit/consume",
@@ -293,26 +291,25 @@ class AccountRpc(Namespace):
     ) -> m.GetAccountRateLimitsResponse:
         """Call ``account/rateLimits/read``.
 
-                Args:
-                    exclude_reset_credit_details: Skip the separate reset-credit detail lookup for background usage
-                        polls. The usage response still includes the available count; omitted/false preserves
-                        detailed reads.
-                    supports_luna_reserve: The client supports automatic Luna Reserve fallback. For eligible ChatGPT
-                        CLI users, allow the backend to record experiment exposure after ordinary usage is blocked.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            exclude_reset_credit_details: Skip the separate reset-credit detail lookup for background usage polls. The
+                usage response still includes the available count; omitted/false preserves detailed reads.
+            supports_luna_reserve: The client supports automatic Luna Reserve fallback. For eligible ChatGPT CLI
+                users, allow the backend to record experiment exposure after ordinary usage is blocked.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema GetAccountRateLimitsResponse).
+        Returns:
+            The runtime's answer (schema GetAccountRateLimitsResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``account/rateLimits/read`` (stable). Source: schema GetAccountRateLimitsParams.
+        Wire: ``account/rateLimits/read`` (stable). Source: schema GetAccountRateLimitsParams.
         """
         result: m.GetAccountRateLimitsResponse = self._call(
             "account/rateLimits/read",
@@ -325,33 +322,30 @@ class AccountRpc(Namespace):
         return result
 
     def read(
-        self,
-        *,
-        refresh_token: bool | None | Unset = UNSET,
-        timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT,
+        self, *, refresh_token: bool | None | Unset = UNSET, timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT
     ) -> m.GetAccountResponse:
         """Call ``account/read``.
 
-                Args:
-                    refresh_token: When `true`, requests a proactive token refresh before returning.
+        Args:
+            refresh_token: When `true`, requests a proactive token refresh before returning.
 
-                        In managed auth mode this triggers the normal refresh-token flow. In external auth mode this
-                        flag is ignored. Clients should refresh tokens themselves and call `account/login/start`
-                        with `chatgptAuthTokens`.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+                In managed auth mode this triggers the normal refresh-token flow. In external auth mode this flag is
+                ignored. Clients should refresh tokens themselves and call `account/login/start` with
+                `chatgptAuthTokens`.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema GetAccountResponse).
+        Returns:
+            The runtime's answer (schema GetAccountResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``account/read`` (stable). Source: schema GetAccountParams.
+        Wire: ``account/read`` (stable). Source: schema GetAccountParams.
         """
         result: m.GetAccountResponse = self._call(
             "account/read",
@@ -363,29 +357,26 @@ class AccountRpc(Namespace):
         return result
 
     def send_add_credits_nudge_email(
-        self,
-        *,
-        credit_type: m.AddCreditsNudgeCreditType,
-        timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT,
+        self, *, credit_type: m.AddCreditsNudgeCreditType, timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT
     ) -> m.SendAddCreditsNudgeEmailResponse:
         """Call ``account/sendAddCreditsNudgeEmail``.
 
-                Args:
-                    credit_type: Field ``creditType``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            credit_type: Field ``creditType``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema SendAddCreditsNudgeEmailResponse).
+        Returns:
+            The runtime's answer (schema SendAddCreditsNudgeEmailResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``account/sendAddCreditsNudgeEmail`` (stable). Source: schema SendAddCreditsNudgeEmailParams.
+        Wire: ``account/sendAddCreditsNudgeEmail`` (stable). Source: schema SendAddCreditsNudgeEmailParams.
         """
         result: m.SendAddCreditsNudgeEmailResponse = self._call(
             "account/sendAddCreditsNudgeEmail",
@@ -397,30 +388,26 @@ class AccountRpc(Namespace):
         return result
 
     def usage_read(
-        self,
-        *,
-        thread_id: str | None | Unset = UNSET,
-        timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT,
+        self, *, thread_id: str | None | Unset = UNSET, timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT
     ) -> m.GetAccountTokenUsageResponse:
         """Call ``account/usage/read``.
 
-                Args:
-                    thread_id: When present, read estimated usage for this thread instead of account-wide token
-                        activity.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            thread_id: When present, read estimated usage for this thread instead of account-wide token activity.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema GetAccountTokenUsageResponse).
+        Returns:
+            The runtime's answer (schema GetAccountTokenUsageResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``account/usage/read`` (stable). Source: schema GetAccountTokenUsageParams.
+        Wire: ``account/usage/read`` (stable). Source: schema GetAccountTokenUsageParams.
         """
         result: m.GetAccountTokenUsageResponse = self._call(
             "account/usage/read",
@@ -436,23 +423,21 @@ class AccountRpc(Namespace):
     ) -> m.GetWorkspaceMessagesResponse:
         """Call ``account/workspaceMessages/read``.
 
-                Args:
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema GetWorkspaceMessagesResponse).
+        Returns:
+            The runtime's answer (schema GetWorkspaceMessagesResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``account/workspaceMessages/read`` (stable).
+        Wire: ``account/workspaceMessages/read`` (stable).
         """
-        result: m.GetWorkspaceMessagesResponse = self._call(
-            "account/workspaceMessages/read", {}, timeout
-        )
+        result: m.GetWorkspaceMessagesResponse = self._call("account/workspaceMessages/read", {}, timeout)
         return result

@@ -33,63 +33,60 @@ class CommandRpc(Namespace):
     ) -> m.CommandExecResponse:
         """Execute a standalone command (argv vector) under the server's sandbox.
 
-                Args:
-                    command: Command argv vector. Empty arrays are rejected.
-                    cwd: Optional working directory. Defaults to the server cwd.
-                    disable_output_cap: Disable stdout/stderr capture truncation for this request.
+        Args:
+            command: Command argv vector. Empty arrays are rejected.
+            cwd: Optional working directory. Defaults to the server cwd.
+            disable_output_cap: Disable stdout/stderr capture truncation for this request.
 
-                        Cannot be combined with `outputBytesCap`.
-                    disable_timeout: Disable the timeout entirely for this request.
+                Cannot be combined with `outputBytesCap`.
+            disable_timeout: Disable the timeout entirely for this request.
 
-                        Cannot be combined with `timeoutMs`.
-                    env: Optional environment overrides merged into the server-computed environment.
+                Cannot be combined with `timeoutMs`.
+            env: Optional environment overrides merged into the server-computed environment.
 
-                        Matching names override inherited values. Set a key to `null` to unset an inherited
-                        variable.
-                    output_bytes_cap: Optional per-stream stdout/stderr capture cap in bytes.
+                Matching names override inherited values. Set a key to `null` to unset an inherited variable.
+            output_bytes_cap: Optional per-stream stdout/stderr capture cap in bytes.
 
-                        When omitted, the server default applies. Cannot be combined with `disableOutputCap`.
-                    permission_profile: Experimental. Optional active permissions profile id for this command.
+                When omitted, the server default applies. Cannot be combined with `disableOutputCap`.
+            permission_profile: Experimental. Optional active permissions profile id for this command.
 
-                        Defaults to the user's configured permissions when omitted. Cannot be combined with
-                        `sandboxPolicy`.
-                    process_id: Optional client-supplied, connection-scoped process id.
+                Defaults to the user's configured permissions when omitted. Cannot be combined with `sandboxPolicy`.
+            process_id: Optional client-supplied, connection-scoped process id.
 
-                        Required for `tty`, `streamStdin`, `streamStdoutStderr`, and follow-up `command/exec/write`,
-                        `command/exec/resize`, and `command/exec/terminate` calls. When omitted, buffered execution
-                        gets an internal id that is not exposed to the client.
-                    sandbox_policy: Optional sandbox policy for this command.
+                Required for `tty`, `streamStdin`, `streamStdoutStderr`, and follow-up `command/exec/write`,
+                `command/exec/resize`, and `command/exec/terminate` calls. When omitted, buffered execution gets an
+                internal id that is not exposed to the client.
+            sandbox_policy: Optional sandbox policy for this command.
 
-                        Uses the same shape as thread/turn execution sandbox configuration and defaults to the
-                        user's configured policy when omitted. Cannot be combined with `permissionProfile`.
-                    size: Optional initial PTY size in character cells. Only valid when `tty` is true.
-                    stream_stdin: Allow follow-up `command/exec/write` requests to write stdin bytes.
+                Uses the same shape as thread/turn execution sandbox configuration and defaults to the user's
+                configured policy when omitted. Cannot be combined with `permissionProfile`.
+            size: Optional initial PTY size in character cells. Only valid when `tty` is true.
+            stream_stdin: Allow follow-up `command/exec/write` requests to write stdin bytes.
 
-                        Requires a client-supplied `processId`.
-                    stream_stdout_stderr: Stream stdout/stderr via `command/exec/outputDelta` notifications.
+                Requires a client-supplied `processId`.
+            stream_stdout_stderr: Stream stdout/stderr via `command/exec/outputDelta` notifications.
 
-                        Streamed bytes are not duplicated into the final response and require a client-supplied
-                        `processId`.
-                    timeout_ms: Optional timeout in milliseconds.
+                Streamed bytes are not duplicated into the final response and require a client-supplied `processId`.
+            timeout_ms: Optional timeout in milliseconds.
 
-                        When omitted, the server default applies. Cannot be combined with `disableTimeout`.
-                    tty: Enable PTY mode.
+                When omitted, the server default applies. Cannot be combined with `disableTimeout`.
+            tty: Enable PTY mode.
 
-                        This implies `streamStdin` and `streamStdoutStderr`.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        there is no limit, because the call takes as long as its work takes.
+                This implies `streamStdin` and `streamStdoutStderr`.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default there is no
+                limit, because the call takes as long as its work takes.
 
-                Returns:
-                    The runtime's answer (schema CommandExecResponse).
+        Returns:
+            The runtime's answer (schema CommandExecResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``command/exec`` (stable). Source: schema CommandExecParams.
+        Wire: ``command/exec`` (stable). Source: schema CommandExecParams.
         """
         result: m.CommandExecResponse = self._call(
             "command/exec",
@@ -122,24 +119,23 @@ class CommandRpc(Namespace):
     ) -> m.CommandExecResizeResponse:
         """Resize a running PTY-backed `command/exec` session by client-supplied `processId`.
 
-                Args:
-                    process_id: Client-supplied, connection-scoped `processId` from the original `command/exec`
-                        request.
-                    size: New PTY size in character cells.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            process_id: Client-supplied, connection-scoped `processId` from the original `command/exec` request.
+            size: New PTY size in character cells.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema CommandExecResizeResponse).
+        Returns:
+            The runtime's answer (schema CommandExecResizeResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``command/exec/resize`` (stable). Source: schema CommandExecResizeParams.
+        Wire: ``command/exec/resize`` (stable). Source: schema CommandExecResizeParams.
         """
         result: m.CommandExecResizeResponse = self._call(
             "command/exec/resize",
@@ -156,23 +152,22 @@ class CommandRpc(Namespace):
     ) -> m.CommandExecTerminateResponse:
         """Terminate a running `command/exec` session by client-supplied `processId`.
 
-                Args:
-                    process_id: Client-supplied, connection-scoped `processId` from the original `command/exec`
-                        request.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            process_id: Client-supplied, connection-scoped `processId` from the original `command/exec` request.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema CommandExecTerminateResponse).
+        Returns:
+            The runtime's answer (schema CommandExecTerminateResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``command/exec/terminate`` (stable). Source: schema CommandExecTerminateParams.
+        Wire: ``command/exec/terminate`` (stable). Source: schema CommandExecTerminateParams.
         """
         result: m.CommandExecTerminateResponse = self._call(
             "command/exec/terminate",
@@ -193,25 +188,24 @@ class CommandRpc(Namespace):
     ) -> m.CommandExecWriteResponse:
         """Write stdin bytes to a running `command/exec` session or close stdin.
 
-                Args:
-                    process_id: Client-supplied, connection-scoped `processId` from the original `command/exec`
-                        request.
-                    close_stdin: Close stdin after writing `deltaBase64`, if present.
-                    delta_base64: Optional base64-encoded stdin bytes to write.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            process_id: Client-supplied, connection-scoped `processId` from the original `command/exec` request.
+            close_stdin: Close stdin after writing `deltaBase64`, if present.
+            delta_base64: Optional base64-encoded stdin bytes to write.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema CommandExecWriteResponse).
+        Returns:
+            The runtime's answer (schema CommandExecWriteResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``command/exec/write`` (stable). Source: schema CommandExecWriteParams.
+        Wire: ``command/exec/write`` (stable). Source: schema CommandExecWriteParams.
         """
         result: m.CommandExecWriteResponse = self._call(
             "command/exec/write",

@@ -17,21 +17,21 @@ class ConfigRequirementsRpc(Namespace):
     ) -> m.ConfigRequirementsReadResponse:
         """Call ``configRequirements/read``.
 
-                Args:
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ConfigRequirementsReadResponse).
+        Returns:
+            The runtime's answer (schema ConfigRequirementsReadResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``configRequirements/read`` (stable).
+        Wire: ``configRequirements/read`` (stable).
         """
         result: m.ConfigRequirementsReadResponse = self._call("configRequirements/read", {}, timeout)
         return result

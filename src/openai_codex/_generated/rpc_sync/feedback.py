@@ -25,27 +25,27 @@ class FeedbackRpc(Namespace):
     ) -> m.FeedbackUploadResponse:
         """Call ``feedback/upload``.
 
-                Args:
-                    classification: Field ``classification``.
-                    extra_log_files: Field ``extraLogFiles``.
-                    include_logs: Field ``includeLogs``.
-                    reason: Field ``reason``.
-                    tags: Field ``tags``.
-                    thread_id: Field ``threadId``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        there is no limit, because the call takes as long as its work takes.
+        Args:
+            classification: Field ``classification``.
+            extra_log_files: Field ``extraLogFiles``.
+            include_logs: Field ``includeLogs``.
+            reason: Field ``reason``.
+            tags: Field ``tags``.
+            thread_id: Field ``threadId``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default there is no
+                limit, because the call takes as long as its work takes.
 
-                Returns:
-                    The runtime's answer (schema FeedbackUploadResponse).
+        Returns:
+            The runtime's answer (schema FeedbackUploadResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``feedback/upload`` (stable). Source: schema FeedbackUploadParams.
+        Wire: ``feedback/upload`` (stable). Source: schema FeedbackUploadParams.
         """
         result: m.FeedbackUploadResponse = self._call(
             "feedback/upload",

@@ -22,22 +22,22 @@ class HooksRpc(Namespace):
     ) -> m.HooksListResponse:
         """Call ``hooks/list``.
 
-                Args:
-                    cwds: When empty, defaults to the current session working directory.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            cwds: When empty, defaults to the current session working directory.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema HooksListResponse).
+        Returns:
+            The runtime's answer (schema HooksListResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``hooks/list`` (stable). Source: schema HooksListParams.
+        Wire: ``hooks/list`` (stable). Source: schema HooksListParams.
         """
         result: m.HooksListResponse = self._call(
             "hooks/list",

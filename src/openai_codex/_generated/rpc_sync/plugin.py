@@ -25,25 +25,25 @@ class PluginRpc(Namespace):
     ) -> m.PluginInstallResponse:
         """Call ``plugin/install``.
 
-                Args:
-                    plugin_name: Field ``pluginName``.
-                    install_attempt_id: Client-generated identifier used to correlate one installation attempt.
-                    marketplace_path: Field ``marketplacePath``.
-                    remote_marketplace_name: Field ``remoteMarketplaceName``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        there is no limit, because the call takes as long as its work takes.
+        Args:
+            plugin_name: Field ``pluginName``.
+            install_attempt_id: Client-generated identifier used to correlate one installation attempt.
+            marketplace_path: Field ``marketplacePath``.
+            remote_marketplace_name: Field ``remoteMarketplaceName``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default there is no
+                limit, because the call takes as long as its work takes.
 
-                Returns:
-                    The runtime's answer (schema PluginInstallResponse).
+        Returns:
+            The runtime's answer (schema PluginInstallResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``plugin/install`` (stable). Source: schema PluginInstallParams.
+        Wire: ``plugin/install`` (stable). Source: schema PluginInstallParams.
         """
         result: m.PluginInstallResponse = self._call(
             "plugin/install",
@@ -66,25 +66,24 @@ class PluginRpc(Namespace):
     ) -> m.PluginInstalledResponse:
         """Call ``plugin/installed``.
 
-                Args:
-                    cwds: Optional working directories used to discover repo marketplaces.
-                    install_suggestion_plugin_names: Additional uninstalled plugin names that should be returned
-                        when present locally. This is used by mention surfaces that intentionally expose install
-                        entrypoints.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            cwds: Optional working directories used to discover repo marketplaces.
+            install_suggestion_plugin_names: Additional uninstalled plugin names that should be returned when present
+                locally. This is used by mention surfaces that intentionally expose install entrypoints.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema PluginInstalledResponse).
+        Returns:
+            The runtime's answer (schema PluginInstalledResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``plugin/installed`` (stable). Source: schema PluginInstalledParams.
+        Wire: ``plugin/installed`` (stable). Source: schema PluginInstalledParams.
         """
         result: m.PluginInstalledResponse = self._call(
             "plugin/installed",
@@ -106,26 +105,26 @@ class PluginRpc(Namespace):
     ) -> m.PluginListResponse:
         """Call ``plugin/list``.
 
-                Args:
-                    cwds: Optional working directories used to discover repo marketplaces. When omitted, only
-                        home-scoped marketplaces and the official curated marketplace are considered.
-                    force_refetch: Whether the client requests a fresh remote plugin catalog fetch.
-                    marketplace_kinds: Optional marketplace kind filter. When omitted, only local marketplaces are
-                        queried, plus the default remote catalog when enabled by feature flag.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            cwds: Optional working directories used to discover repo marketplaces. When omitted, only home-scoped
+                marketplaces and the official curated marketplace are considered.
+            force_refetch: Whether the client requests a fresh remote plugin catalog fetch.
+            marketplace_kinds: Optional marketplace kind filter. When omitted, only local marketplaces are queried,
+                plus the default remote catalog when enabled by feature flag.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema PluginListResponse).
+        Returns:
+            The runtime's answer (schema PluginListResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``plugin/list`` (stable). Source: schema PluginListParams.
+        Wire: ``plugin/list`` (stable). Source: schema PluginListParams.
         """
         result: m.PluginListResponse = self._call(
             "plugin/list",
@@ -148,24 +147,24 @@ class PluginRpc(Namespace):
     ) -> m.PluginReadResponse:
         """Call ``plugin/read``.
 
-                Args:
-                    plugin_name: Field ``pluginName``.
-                    marketplace_path: Field ``marketplacePath``.
-                    remote_marketplace_name: Field ``remoteMarketplaceName``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            plugin_name: Field ``pluginName``.
+            marketplace_path: Field ``marketplacePath``.
+            remote_marketplace_name: Field ``remoteMarketplaceName``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema PluginReadResponse).
+        Returns:
+            The runtime's answer (schema PluginReadResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``plugin/read`` (stable). Source: schema PluginReadParams.
+        Wire: ``plugin/read`` (stable). Source: schema PluginReadParams.
         """
         result: m.PluginReadResponse = self._call(
             "plugin/read",
@@ -183,22 +182,22 @@ class PluginRpc(Namespace):
     ) -> m.PluginReconcileResponse:
         """Call ``plugin/reconcile``.
 
-                Args:
-                    reason: Optional client-provided reason recorded with the reconciliation attempt.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        there is no limit, because the call takes as long as its work takes.
+        Args:
+            reason: Optional client-provided reason recorded with the reconciliation attempt.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default there is no
+                limit, because the call takes as long as its work takes.
 
-                Returns:
-                    The runtime's answer (schema PluginReconcileResponse).
+        Returns:
+            The runtime's answer (schema PluginReconcileResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``plugin/reconcile`` (stable). Source: schema PluginReconcileParams.
+        Wire: ``plugin/reconcile`` (stable). Source: schema PluginReconcileParams.
         """
         result: m.PluginReconcileResponse = self._call(
             "plugin/reconcile",
@@ -221,28 +220,28 @@ class PluginRpc(Namespace):
     ) -> m.PluginSearchResponse:
         """Call ``plugin/search``.
 
-                Args:
-                    search_term: Field ``searchTerm``.
-                    cursor: Field ``cursor``.
-                    cwds: Field ``cwds``.
-                    limit: Field ``limit``.
-                    scope: Field ``scope``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            search_term: Field ``searchTerm``.
+            cursor: Field ``cursor``.
+            cwds: Field ``cwds``.
+            limit: Field ``limit``.
+            scope: Field ``scope``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema PluginSearchResponse).
+        Returns:
+            The runtime's answer (schema PluginSearchResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``plugin/search`` (experimental). Source: schema PluginSearchParams.
+        Wire: ``plugin/search`` (experimental). Source: schema PluginSearchParams.
         """
         result: m.PluginSearchResponse = self._call(
             "plugin/search",
@@ -262,22 +261,22 @@ class PluginRpc(Namespace):
     ) -> m.PluginShareCheckoutResponse:
         """Call ``plugin/share/checkout``.
 
-                Args:
-                    remote_plugin_id: Field ``remotePluginId``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            remote_plugin_id: Field ``remotePluginId``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema PluginShareCheckoutResponse).
+        Returns:
+            The runtime's answer (schema PluginShareCheckoutResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``plugin/share/checkout`` (stable). Source: schema PluginShareCheckoutParams.
+        Wire: ``plugin/share/checkout`` (stable). Source: schema PluginShareCheckoutParams.
         """
         result: m.PluginShareCheckoutResponse = self._call(
             "plugin/share/checkout",
@@ -293,22 +292,22 @@ class PluginRpc(Namespace):
     ) -> m.PluginShareDeleteResponse:
         """Call ``plugin/share/delete``.
 
-                Args:
-                    remote_plugin_id: Field ``remotePluginId``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            remote_plugin_id: Field ``remotePluginId``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema PluginShareDeleteResponse).
+        Returns:
+            The runtime's answer (schema PluginShareDeleteResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``plugin/share/delete`` (stable). Source: schema PluginShareDeleteParams.
+        Wire: ``plugin/share/delete`` (stable). Source: schema PluginShareDeleteParams.
         """
         result: m.PluginShareDeleteResponse = self._call(
             "plugin/share/delete",
@@ -324,21 +323,21 @@ class PluginRpc(Namespace):
     ) -> m.PluginShareListResponse:
         """Call ``plugin/share/list``.
 
-                Args:
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema PluginShareListResponse).
+        Returns:
+            The runtime's answer (schema PluginShareListResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``plugin/share/list`` (stable). Source: schema PluginShareListParams.
+        Wire: ``plugin/share/list`` (stable). Source: schema PluginShareListParams.
         """
         result: m.PluginShareListResponse = self._call("plugin/share/list", {}, timeout)
         return result
@@ -354,25 +353,25 @@ class PluginRpc(Namespace):
     ) -> m.PluginShareSaveResponse:
         """Call ``plugin/share/save``.
 
-                Args:
-                    plugin_path: Field ``pluginPath``.
-                    discoverability: Field ``discoverability``.
-                    remote_plugin_id: Field ``remotePluginId``.
-                    share_targets: Field ``shareTargets``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            plugin_path: Field ``pluginPath``.
+            discoverability: Field ``discoverability``.
+            remote_plugin_id: Field ``remotePluginId``.
+            share_targets: Field ``shareTargets``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema PluginShareSaveResponse).
+        Returns:
+            The runtime's answer (schema PluginShareSaveResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``plugin/share/save`` (stable). Source: schema PluginShareSaveParams.
+        Wire: ``plugin/share/save`` (stable). Source: schema PluginShareSaveParams.
         """
         result: m.PluginShareSaveResponse = self._call(
             "plugin/share/save",
@@ -396,24 +395,24 @@ class PluginRpc(Namespace):
     ) -> m.PluginShareUpdateTargetsResponse:
         """Call ``plugin/share/updateTargets``.
 
-                Args:
-                    discoverability: Field ``discoverability``.
-                    remote_plugin_id: Field ``remotePluginId``.
-                    share_targets: Field ``shareTargets``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            discoverability: Field ``discoverability``.
+            remote_plugin_id: Field ``remotePluginId``.
+            share_targets: Field ``shareTargets``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema PluginShareUpdateTargetsResponse).
+        Returns:
+            The runtime's answer (schema PluginShareUpdateTargetsResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``plugin/share/updateTargets`` (stable). Source: schema PluginShareUpdateTargetsParams.
+        Wire: ``plugin/share/updateTargets`` (stable). Source: schema PluginShareUpdateTargetsParams.
         """
         result: m.PluginShareUpdateTargetsResponse = self._call(
             "plugin/share/updateTargets",
@@ -436,24 +435,24 @@ class PluginRpc(Namespace):
     ) -> m.PluginSkillReadResponse:
         """Call ``plugin/skill/read``.
 
-                Args:
-                    remote_marketplace_name: Field ``remoteMarketplaceName``.
-                    remote_plugin_id: Field ``remotePluginId``.
-                    skill_name: Field ``skillName``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            remote_marketplace_name: Field ``remoteMarketplaceName``.
+            remote_plugin_id: Field ``remotePluginId``.
+            skill_name: Field ``skillName``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema PluginSkillReadResponse).
+        Returns:
+            The runtime's answer (schema PluginSkillReadResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``plugin/skill/read`` (stable). Source: schema PluginSkillReadParams.
+        Wire: ``plugin/skill/read`` (stable). Source: schema PluginSkillReadParams.
         """
         result: m.PluginSkillReadResponse = self._call(
             "plugin/skill/read",
@@ -471,22 +470,22 @@ class PluginRpc(Namespace):
     ) -> m.PluginUninstallResponse:
         """Call ``plugin/uninstall``.
 
-                Args:
-                    plugin_id: Field ``pluginId``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            plugin_id: Field ``pluginId``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema PluginUninstallResponse).
+        Returns:
+            The runtime's answer (schema PluginUninstallResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``plugin/uninstall`` (stable). Source: schema PluginUninstallParams.
+        Wire: ``plugin/uninstall`` (stable). Source: schema PluginUninstallParams.
         """
         result: m.PluginUninstallResponse = self._call(
             "plugin/uninstall",

@@ -25,27 +25,27 @@ class ProjectRpc(Namespace):
     ) -> m.ProjectCreateResponse:
         """Call ``project/create``.
 
-                Args:
-                    idempotency_key: Field ``idempotencyKey``.
-                    name: Field ``name``.
-                    roots: Field ``roots``.
-                    metadata: Field ``metadata``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            idempotency_key: Field ``idempotencyKey``.
+            name: Field ``name``.
+            roots: Field ``roots``.
+            metadata: Field ``metadata``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ProjectCreateResponse).
+        Returns:
+            The runtime's answer (schema ProjectCreateResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``project/create`` (experimental). Source: schema ProjectCreateParams.
+        Wire: ``project/create`` (experimental). Source: schema ProjectCreateParams.
         """
         result: m.ProjectCreateResponse = self._call(
             "project/create",
@@ -64,24 +64,24 @@ class ProjectRpc(Namespace):
     ) -> m.ProjectDeleteResponse:
         """Call ``project/delete``.
 
-                Args:
-                    project_id: Field ``projectId``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            project_id: Field ``projectId``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ProjectDeleteResponse).
+        Returns:
+            The runtime's answer (schema ProjectDeleteResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``project/delete`` (experimental). Source: schema ProjectDeleteParams.
+        Wire: ``project/delete`` (experimental). Source: schema ProjectDeleteParams.
         """
         result: m.ProjectDeleteResponse = self._call(
             "project/delete",
@@ -104,28 +104,28 @@ class ProjectRpc(Namespace):
     ) -> m.ProjectImportResponse:
         """Call ``project/import``.
 
-                Args:
-                    idempotency_key: Field ``idempotencyKey``.
-                    name: Field ``name``.
-                    roots: Field ``roots``.
-                    metadata: Field ``metadata``.
-                    threads: Field ``threads``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        there is no limit, because the call takes as long as its work takes.
+        Args:
+            idempotency_key: Field ``idempotencyKey``.
+            name: Field ``name``.
+            roots: Field ``roots``.
+            metadata: Field ``metadata``.
+            threads: Field ``threads``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default there is no
+                limit, because the call takes as long as its work takes.
 
-                Returns:
-                    The runtime's answer (schema ProjectImportResponse).
+        Returns:
+            The runtime's answer (schema ProjectImportResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``project/import`` (experimental). Source: schema ProjectImportParams.
+        Wire: ``project/import`` (experimental). Source: schema ProjectImportParams.
         """
         result: m.ProjectImportResponse = self._call(
             "project/import",
@@ -151,27 +151,27 @@ class ProjectRpc(Namespace):
     ) -> m.ProjectListResponse:
         """Call ``project/list``.
 
-                Args:
-                    cursor: Field ``cursor``.
-                    limit: Field ``limit``.
-                    sort_direction: Requires sortKey. Defaults to asc for position and desc for recencyAt.
-                    sort_key: Defaults to position. Recency sorting always places empty projects last.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            cursor: Field ``cursor``.
+            limit: Field ``limit``.
+            sort_direction: Requires sortKey. Defaults to asc for position and desc for recencyAt.
+            sort_key: Defaults to position. Recency sorting always places empty projects last.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ProjectListResponse).
+        Returns:
+            The runtime's answer (schema ProjectListResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``project/list`` (experimental). Source: schema ProjectListParams.
+        Wire: ``project/list`` (experimental). Source: schema ProjectListParams.
         """
         result: m.ProjectListResponse = self._call(
             "project/list",
@@ -194,25 +194,25 @@ class ProjectRpc(Namespace):
     ) -> m.ProjectMoveResponse:
         """Call ``project/move``.
 
-                Args:
-                    project_id: Field ``projectId``.
-                    before_project_id: Field ``beforeProjectId``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            project_id: Field ``projectId``.
+            before_project_id: Field ``beforeProjectId``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ProjectMoveResponse).
+        Returns:
+            The runtime's answer (schema ProjectMoveResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``project/move`` (experimental). Source: schema ProjectMoveParams.
+        Wire: ``project/move`` (experimental). Source: schema ProjectMoveParams.
         """
         result: m.ProjectMoveResponse = self._call(
             "project/move",
@@ -229,24 +229,24 @@ class ProjectRpc(Namespace):
     ) -> m.ProjectReadResponse:
         """Call ``project/read``.
 
-                Args:
-                    project_id: Field ``projectId``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            project_id: Field ``projectId``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ProjectReadResponse).
+        Returns:
+            The runtime's answer (schema ProjectReadResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``project/read`` (experimental). Source: schema ProjectReadParams.
+        Wire: ``project/read`` (experimental). Source: schema ProjectReadParams.
         """
         result: m.ProjectReadResponse = self._call(
             "project/read",
@@ -268,27 +268,27 @@ class ProjectRpc(Namespace):
     ) -> m.ProjectUpdateResponse:
         """Call ``project/update``.
 
-                Args:
-                    project_id: Field ``projectId``.
-                    metadata: Field ``metadata``.
-                    name: Field ``name``.
-                    roots: Field ``roots``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            project_id: Field ``projectId``.
+            metadata: Field ``metadata``.
+            name: Field ``name``.
+            roots: Field ``roots``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ProjectUpdateResponse).
+        Returns:
+            The runtime's answer (schema ProjectUpdateResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``project/update`` (experimental). Source: schema ProjectUpdateParams.
+        Wire: ``project/update`` (experimental). Source: schema ProjectUpdateParams.
         """
         result: m.ProjectUpdateResponse = self._call(
             "project/update",

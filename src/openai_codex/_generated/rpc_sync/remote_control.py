@@ -23,27 +23,27 @@ class RemoteControlRpc(Namespace):
     ) -> m.RemoteControlClientsListResponse:
         """Call ``remoteControl/client/list``.
 
-                Args:
-                    environment_id: Field ``environmentId``.
-                    cursor: Field ``cursor``.
-                    limit: Field ``limit``.
-                    order: Field ``order``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            environment_id: Field ``environmentId``.
+            cursor: Field ``cursor``.
+            limit: Field ``limit``.
+            order: Field ``order``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema RemoteControlClientsListResponse).
+        Returns:
+            The runtime's answer (schema RemoteControlClientsListResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``remoteControl/client/list`` (experimental). Source: schema RemoteControlClientsListParams.
+        Wire: ``remoteControl/client/list`` (experimental). Source: schema RemoteControlClientsListParams.
         """
         result: m.RemoteControlClientsListResponse = self._call(
             "remoteControl/client/list",
@@ -62,25 +62,25 @@ class RemoteControlRpc(Namespace):
     ) -> m.RemoteControlClientsRevokeResponse:
         """Call ``remoteControl/client/revoke``.
 
-                Args:
-                    client_id: Field ``clientId``.
-                    environment_id: Field ``environmentId``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            client_id: Field ``clientId``.
+            environment_id: Field ``environmentId``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema RemoteControlClientsRevokeResponse).
+        Returns:
+            The runtime's answer (schema RemoteControlClientsRevokeResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``remoteControl/client/revoke`` (experimental). Source: schema RemoteControlClientsRevokeParams.
+        Wire: ``remoteControl/client/revoke`` (experimental). Source: schema RemoteControlClientsRevokeParams.
         """
         result: m.RemoteControlClientsRevokeResponse = self._call(
             "remoteControl/client/revoke",
@@ -93,31 +93,28 @@ class RemoteControlRpc(Namespace):
         return result
 
     def disable(
-        self,
-        *,
-        ephemeral: bool | None | Unset = UNSET,
-        timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT,
+        self, *, ephemeral: bool | None | Unset = UNSET, timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT
     ) -> m.RemoteControlDisableResponse:
         """Call ``remoteControl/disable``.
 
-                Args:
-                    ephemeral: Field ``ephemeral``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            ephemeral: Field ``ephemeral``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema RemoteControlDisableResponse).
+        Returns:
+            The runtime's answer (schema RemoteControlDisableResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``remoteControl/disable`` (experimental). Source: schema RemoteControlDisableParams.
+        Wire: ``remoteControl/disable`` (experimental). Source: schema RemoteControlDisableParams.
         """
         result: m.RemoteControlDisableResponse = self._call(
             "remoteControl/disable",
@@ -129,31 +126,28 @@ class RemoteControlRpc(Namespace):
         return result
 
     def enable(
-        self,
-        *,
-        ephemeral: bool | None | Unset = UNSET,
-        timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT,
+        self, *, ephemeral: bool | None | Unset = UNSET, timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT
     ) -> m.RemoteControlEnableResponse:
         """Call ``remoteControl/enable``.
 
-                Args:
-                    ephemeral: Field ``ephemeral``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            ephemeral: Field ``ephemeral``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema RemoteControlEnableResponse).
+        Returns:
+            The runtime's answer (schema RemoteControlEnableResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``remoteControl/enable`` (experimental). Source: schema RemoteControlEnableParams.
+        Wire: ``remoteControl/enable`` (experimental). Source: schema RemoteControlEnableParams.
         """
         result: m.RemoteControlEnableResponse = self._call(
             "remoteControl/enable",
@@ -165,31 +159,28 @@ class RemoteControlRpc(Namespace):
         return result
 
     def pairing_start(
-        self,
-        *,
-        manual_code: bool | None | Unset = UNSET,
-        timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT,
+        self, *, manual_code: bool | None | Unset = UNSET, timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT
     ) -> m.RemoteControlPairingStartResponse:
         """Call ``remoteControl/pairing/start``.
 
-                Args:
-                    manual_code: Field ``manualCode``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            manual_code: Field ``manualCode``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema RemoteControlPairingStartResponse).
+        Returns:
+            The runtime's answer (schema RemoteControlPairingStartResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``remoteControl/pairing/start`` (experimental). Source: schema RemoteControlPairingStartParams.
+        Wire: ``remoteControl/pairing/start`` (experimental). Source: schema RemoteControlPairingStartParams.
         """
         result: m.RemoteControlPairingStartResponse = self._call(
             "remoteControl/pairing/start",
@@ -209,25 +200,25 @@ class RemoteControlRpc(Namespace):
     ) -> m.RemoteControlPairingStatusResponse:
         """Call ``remoteControl/pairing/status``.
 
-                Args:
-                    manual_pairing_code: Field ``manualPairingCode``.
-                    pairing_code: Field ``pairingCode``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            manual_pairing_code: Field ``manualPairingCode``.
+            pairing_code: Field ``pairingCode``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema RemoteControlPairingStatusResponse).
+        Returns:
+            The runtime's answer (schema RemoteControlPairingStatusResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``remoteControl/pairing/status`` (experimental). Source: schema RemoteControlPairingStatusParams.
+        Wire: ``remoteControl/pairing/status`` (experimental). Source: schema RemoteControlPairingStatusParams.
         """
         result: m.RemoteControlPairingStatusResponse = self._call(
             "remoteControl/pairing/status",
@@ -244,23 +235,23 @@ class RemoteControlRpc(Namespace):
     ) -> m.RemoteControlStatusReadResponse:
         """Call ``remoteControl/status/read``.
 
-                Args:
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema RemoteControlStatusReadResponse).
+        Returns:
+            The runtime's answer (schema RemoteControlStatusReadResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``remoteControl/status/read`` (experimental).
+        Wire: ``remoteControl/status/read`` (experimental).
         """
         result: m.RemoteControlStatusReadResponse = self._call("remoteControl/status/read", {}, timeout)
         return result

@@ -22,27 +22,26 @@ class ReviewRpc(Namespace):
     ) -> m.ReviewStartResponse:
         """Call ``review/start``.
 
-                Args:
-                    target: Field ``target``.
-                    thread_id: Field ``threadId``.
-                    delivery: Where to run the review: inline (default) on the current thread or detached on a new
-                        thread (returned in `reviewThreadId`). Detached delivery is deprecated and emits
-                        `deprecationNotice`. Use `thread/start` followed by an inline review for a separate review
-                        thread.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            target: Field ``target``.
+            thread_id: Field ``threadId``.
+            delivery: Where to run the review: inline (default) on the current thread or detached on a new thread
+                (returned in `reviewThreadId`). Detached delivery is deprecated and emits `deprecationNotice`. Use
+                `thread/start` followed by an inline review for a separate review thread.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ReviewStartResponse).
+        Returns:
+            The runtime's answer (schema ReviewStartResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``review/start`` (stable). Source: schema ReviewStartParams.
+        Wire: ``review/start`` (stable). Source: schema ReviewStartParams.
         """
         result: m.ReviewStartResponse = self._call(
             "review/start",

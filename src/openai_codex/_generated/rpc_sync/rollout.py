@@ -12,28 +12,26 @@ __all__ = ["RolloutRpc"]
 class RolloutRpc(Namespace):
     """Requests ``rollout/...``."""
 
-    def compress(
-        self, *, timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT
-    ) -> m.RolloutCompressResponse:
+    def compress(self, *, timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT) -> m.RolloutCompressResponse:
         """Start a best-effort background compression pass for cold local rollouts.
 
-                Args:
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        there is no limit, because the call takes as long as its work takes.
+        Args:
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default there is no
+                limit, because the call takes as long as its work takes.
 
-                Returns:
-                    The runtime's answer (schema RolloutCompressResponse).
+        Returns:
+            The runtime's answer (schema RolloutCompressResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``rollout/compress`` (experimental).
+        Wire: ``rollout/compress`` (experimental).
         """
         result: m.RolloutCompressResponse = self._call("rollout/compress", {}, timeout)
         return result

@@ -24,24 +24,24 @@ class SkillsRpc(Namespace):
     ) -> m.SkillsConfigWriteResponse:
         """Call ``skills/config/write``.
 
-                Args:
-                    enabled: Field ``enabled``.
-                    name: Name-based selector.
-                    path: Path-based selector.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            enabled: Field ``enabled``.
+            name: Name-based selector.
+            path: Path-based selector.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema SkillsConfigWriteResponse).
+        Returns:
+            The runtime's answer (schema SkillsConfigWriteResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``skills/config/write`` (stable). Source: schema SkillsConfigWriteParams.
+        Wire: ``skills/config/write`` (stable). Source: schema SkillsConfigWriteParams.
         """
         result: m.SkillsConfigWriteResponse = self._call(
             "skills/config/write",
@@ -55,29 +55,26 @@ class SkillsRpc(Namespace):
         return result
 
     def extra_roots_set(
-        self,
-        *,
-        extra_roots: builtins.list[m.AbsolutePathBuf],
-        timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT,
+        self, *, extra_roots: builtins.list[m.AbsolutePathBuf], timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT
     ) -> m.SkillsExtraRootsSetResponse:
         """Call ``skills/extraRoots/set``.
 
-                Args:
-                    extra_roots: Field ``extraRoots``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            extra_roots: Field ``extraRoots``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema SkillsExtraRootsSetResponse).
+        Returns:
+            The runtime's answer (schema SkillsExtraRootsSetResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``skills/extraRoots/set`` (stable). Source: schema SkillsExtraRootsSetParams.
+        Wire: ``skills/extraRoots/set`` (stable). Source: schema SkillsExtraRootsSetParams.
         """
         result: m.SkillsExtraRootsSetResponse = self._call(
             "skills/extraRoots/set",
@@ -97,23 +94,23 @@ class SkillsRpc(Namespace):
     ) -> m.SkillsListResponse:
         """Call ``skills/list``.
 
-                Args:
-                    cwds: When empty, defaults to the current session working directory.
-                    force_reload: When true, bypass the skills cache and re-scan skills from disk.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            cwds: When empty, defaults to the current session working directory.
+            force_reload: When true, bypass the skills cache and re-scan skills from disk.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema SkillsListResponse).
+        Returns:
+            The runtime's answer (schema SkillsListResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``skills/list`` (stable). Source: schema SkillsListParams.
+        Wire: ``skills/list`` (stable). Source: schema SkillsListParams.
         """
         result: m.SkillsListResponse = self._call(
             "skills/list",

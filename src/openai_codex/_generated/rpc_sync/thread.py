@@ -20,23 +20,23 @@ class ThreadRpc(Namespace):
     ) -> m.ThreadApproveGuardianDeniedActionResponse:
         """Call ``thread/approveGuardianDeniedAction``.
 
-                Args:
-                    event: Serialized `codex_protocol::protocol::GuardianAssessmentEvent`.
-                    thread_id: Field ``threadId``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            event: Serialized `codex_protocol::protocol::GuardianAssessmentEvent`.
+            thread_id: Field ``threadId``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ThreadApproveGuardianDeniedActionResponse).
+        Returns:
+            The runtime's answer (schema ThreadApproveGuardianDeniedActionResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``thread/approveGuardianDeniedAction`` (stable). Source: schema ThreadApproveGuardianDeniedActionParams.
+        Wire: ``thread/approveGuardianDeniedAction`` (stable). Source: schema ThreadApproveGuardianDeniedActionParams.
         """
         result: m.ThreadApproveGuardianDeniedActionResponse = self._call(
             "thread/approveGuardianDeniedAction",
@@ -53,22 +53,22 @@ class ThreadRpc(Namespace):
     ) -> m.ThreadArchiveResponse:
         """Call ``thread/archive``.
 
-                Args:
-                    thread_id: Field ``threadId``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            thread_id: Field ``threadId``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ThreadArchiveResponse).
+        Returns:
+            The runtime's answer (schema ThreadArchiveResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``thread/archive`` (stable). Source: schema ThreadArchiveParams.
+        Wire: ``thread/archive`` (stable). Source: schema ThreadArchiveParams.
         """
         result: m.ThreadArchiveResponse = self._call(
             "thread/archive",
@@ -90,25 +90,25 @@ class ThreadRpc(Namespace):
     ) -> m.ThreadAttachmentAddResponse:
         """Call ``thread/attachment/add``.
 
-                Args:
-                    attachment_type: Field ``attachmentType``.
-                    identity_key: Field ``identityKey``.
-                    payload: Field ``payload``.
-                    thread_id: Field ``threadId``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            attachment_type: Field ``attachmentType``.
+            identity_key: Field ``identityKey``.
+            payload: Field ``payload``.
+            thread_id: Field ``threadId``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ThreadAttachmentAddResponse).
+        Returns:
+            The runtime's answer (schema ThreadAttachmentAddResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``thread/attachment/add`` (stable). Source: schema ThreadAttachmentAddParams.
+        Wire: ``thread/attachment/add`` (stable). Source: schema ThreadAttachmentAddParams.
         """
         result: m.ThreadAttachmentAddResponse = self._call(
             "thread/attachment/add",
@@ -132,24 +132,24 @@ class ThreadRpc(Namespace):
     ) -> m.ThreadAttachmentListResponse:
         """Call ``thread/attachment/list``.
 
-                Args:
-                    thread_id: Field ``threadId``.
-                    cursor: Field ``cursor``.
-                    limit: Field ``limit``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            thread_id: Field ``threadId``.
+            cursor: Field ``cursor``.
+            limit: Field ``limit``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ThreadAttachmentListResponse).
+        Returns:
+            The runtime's answer (schema ThreadAttachmentListResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``thread/attachment/list`` (stable). Source: schema ThreadAttachmentListParams.
+        Wire: ``thread/attachment/list`` (stable). Source: schema ThreadAttachmentListParams.
         """
         result: m.ThreadAttachmentListResponse = self._call(
             "thread/attachment/list",
@@ -172,24 +172,24 @@ class ThreadRpc(Namespace):
     ) -> m.ThreadAttachmentRemoveResponse:
         """Call ``thread/attachment/remove``.
 
-                Args:
-                    attachment_type: Field ``attachmentType``.
-                    identity_key: Field ``identityKey``.
-                    thread_id: Field ``threadId``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            attachment_type: Field ``attachmentType``.
+            identity_key: Field ``identityKey``.
+            thread_id: Field ``threadId``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ThreadAttachmentRemoveResponse).
+        Returns:
+            The runtime's answer (schema ThreadAttachmentRemoveResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``thread/attachment/remove`` (stable). Source: schema ThreadAttachmentRemoveParams.
+        Wire: ``thread/attachment/remove`` (stable). Source: schema ThreadAttachmentRemoveParams.
         """
         result: m.ThreadAttachmentRemoveResponse = self._call(
             "thread/attachment/remove",
@@ -214,26 +214,26 @@ class ThreadRpc(Namespace):
     ) -> m.ThreadAttachmentOwnerListResponse:
         """Call ``thread/attachmentOwner/list``.
 
-                Args:
-                    attachment_type: Field ``attachmentType``.
-                    identity_key: Field ``identityKey``.
-                    archived: Omitted or null returns all matches; false returns non-archived threads only.
-                    cursor: Field ``cursor``.
-                    limit: Field ``limit``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            attachment_type: Field ``attachmentType``.
+            identity_key: Field ``identityKey``.
+            archived: Omitted or null returns all matches; false returns non-archived threads only.
+            cursor: Field ``cursor``.
+            limit: Field ``limit``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ThreadAttachmentOwnerListResponse).
+        Returns:
+            The runtime's answer (schema ThreadAttachmentOwnerListResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``thread/attachmentOwner/list`` (stable). Source: schema ThreadAttachmentOwnerListParams.
+        Wire: ``thread/attachmentOwner/list`` (stable). Source: schema ThreadAttachmentOwnerListParams.
         """
         result: m.ThreadAttachmentOwnerListResponse = self._call(
             "thread/attachmentOwner/list",
@@ -253,24 +253,24 @@ class ThreadRpc(Namespace):
     ) -> m.ThreadBackgroundTerminalsCleanResponse:
         """Call ``thread/backgroundTerminals/clean``.
 
-                Args:
-                    thread_id: Field ``threadId``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            thread_id: Field ``threadId``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ThreadBackgroundTerminalsCleanResponse).
+        Returns:
+            The runtime's answer (schema ThreadBackgroundTerminalsCleanResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``thread/backgroundTerminals/clean`` (experimental). Source: schema ThreadBackgroundTerminalsCleanParams.
+        Wire: ``thread/backgroundTerminals/clean`` (experimental). Source: schema ThreadBackgroundTerminalsCleanParams.
         """
         result: m.ThreadBackgroundTerminalsCleanResponse = self._call(
             "thread/backgroundTerminals/clean",
@@ -291,26 +291,26 @@ class ThreadRpc(Namespace):
     ) -> m.ThreadBackgroundTerminalsListResponse:
         """Call ``thread/backgroundTerminals/list``.
 
-                Args:
-                    thread_id: Field ``threadId``.
-                    cursor: Opaque pagination cursor returned by a previous call.
-                    limit: Optional page size.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            thread_id: Field ``threadId``.
+            cursor: Opaque pagination cursor returned by a previous call.
+            limit: Optional page size.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ThreadBackgroundTerminalsListResponse).
+        Returns:
+            The runtime's answer (schema ThreadBackgroundTerminalsListResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``thread/backgroundTerminals/list`` (experimental). Source: schema ThreadBackgroundTerminalsListParams.
+        Wire: ``thread/backgroundTerminals/list`` (experimental). Source: schema ThreadBackgroundTerminalsListParams.
         """
         result: m.ThreadBackgroundTerminalsListResponse = self._call(
             "thread/backgroundTerminals/list",
@@ -328,25 +328,25 @@ class ThreadRpc(Namespace):
     ) -> m.ThreadBackgroundTerminalsTerminateResponse:
         """Call ``thread/backgroundTerminals/terminate``.
 
-                Args:
-                    process_id: Field ``processId``.
-                    thread_id: Field ``threadId``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            process_id: Field ``processId``.
+            thread_id: Field ``threadId``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ThreadBackgroundTerminalsTerminateResponse).
+        Returns:
+            The runtime's answer (schema ThreadBackgroundTerminalsTerminateResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``thread/backgroundTerminals/terminate`` (experimental). Source: schema ThreadBackgroundTerminalsTerminateParams.
+        Wire: ``thread/backgroundTerminals/terminate`` (experimental). Source: schema ThreadBackgroundTerminalsTerminateParams.
         """
         result: m.ThreadBackgroundTerminalsTerminateResponse = self._call(
             "thread/backgroundTerminals/terminate",
@@ -363,22 +363,22 @@ class ThreadRpc(Namespace):
     ) -> m.ThreadCompactStartResponse:
         """Call ``thread/compact/start``.
 
-                Args:
-                    thread_id: Field ``threadId``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            thread_id: Field ``threadId``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ThreadCompactStartResponse).
+        Returns:
+            The runtime's answer (schema ThreadCompactStartResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``thread/compact/start`` (stable). Source: schema ThreadCompactStartParams.
+        Wire: ``thread/compact/start`` (stable). Source: schema ThreadCompactStartParams.
         """
         result: m.ThreadCompactStartResponse = self._call(
             "thread/compact/start",
@@ -394,26 +394,26 @@ class ThreadRpc(Namespace):
     ) -> m.ThreadDecrementElicitationResponse:
         """Decrement the thread-local out-of-band elicitation counter.
 
-                When the count reaches zero, timeout accounting resumes for the thread.
+        When the count reaches zero, timeout accounting resumes for the thread.
 
-                Args:
-                    thread_id: Thread whose out-of-band elicitation counter should be decremented.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            thread_id: Thread whose out-of-band elicitation counter should be decremented.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ThreadDecrementElicitationResponse).
+        Returns:
+            The runtime's answer (schema ThreadDecrementElicitationResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``thread/decrement_elicitation`` (experimental). Source: schema ThreadDecrementElicitationParams.
+        Wire: ``thread/decrement_elicitation`` (experimental). Source: schema ThreadDecrementElicitationParams.
         """
         result: m.ThreadDecrementElicitationResponse = self._call(
             "thread/decrement_elicitation",
@@ -429,22 +429,22 @@ class ThreadRpc(Namespace):
     ) -> m.ThreadDeleteResponse:
         """Call ``thread/delete``.
 
-                Args:
-                    thread_id: Field ``threadId``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            thread_id: Field ``threadId``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ThreadDeleteResponse).
+        Returns:
+            The runtime's answer (schema ThreadDeleteResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``thread/delete`` (stable). Source: schema ThreadDeleteParams.
+        Wire: ``thread/delete`` (stable). Source: schema ThreadDeleteParams.
         """
         result: m.ThreadDeleteResponse = self._call(
             "thread/delete",
@@ -483,59 +483,57 @@ class ThreadRpc(Namespace):
     ) -> m.ThreadForkResponse:
         """Call ``thread/fork``.
 
-                Args:
-                    thread_id: Field ``threadId``.
-                    approval_policy: Field ``approvalPolicy``.
-                    approvals_reviewer: Override where approval requests are routed for review on this thread and
-                        subsequent turns.
-                    base_instructions: Field ``baseInstructions``.
-                    before_turn_id: Experimental. Optional turn id to fork before, excluding that turn and all later
-                        turns. Cannot be combined with `last_turn_id`.
-                    config: Field ``config``.
-                    cwd: Field ``cwd``.
-                    defer_goal_continuation: Experimental. When true, carry the source thread's current goal into
-                        the fork without starting its initial automatic continuation. The next explicit turn owns
-                        the goal lifecycle, and normal automatic continuation resumes after it.
-                    developer_instructions: Field ``developerInstructions``.
-                    ephemeral: Field ``ephemeral``.
-                    exclude_turns: When true, return only thread metadata and live fork state without populating
-                        `thread.turns`. This is useful when the client plans to call `thread/turns/list` immediately
-                        after forking. Full-history hydration is deprecated for paginated threads; use this with
-                        `thread/turns/list` and `thread/items/list` instead.
-                    experimental_prediction_mode: Experimental. Start from the loaded parent's effective config,
-                        tools, environments, and persisted history to maximize prompt-cache reuse. Requires a
-                        loaded, persisted parent and `ephemeral: true`. Enables `features.reasoning_effort_override`
-                        on the fork. Cannot be combined with configuration overrides, `path`, `lastTurnId`, or
-                        `beforeTurnId`.
-                    last_turn_id: Optional last turn id to fork through, inclusive.
+        Args:
+            thread_id: Field ``threadId``.
+            approval_policy: Field ``approvalPolicy``.
+            approvals_reviewer: Override where approval requests are routed for review on this thread and subsequent
+                turns.
+            base_instructions: Field ``baseInstructions``.
+            before_turn_id: Experimental. Optional turn id to fork before, excluding that turn and all later turns.
+                Cannot be combined with `last_turn_id`.
+            config: Field ``config``.
+            cwd: Field ``cwd``.
+            defer_goal_continuation: Experimental. When true, carry the source thread's current goal into the fork
+                without starting its initial automatic continuation. The next explicit turn owns the goal lifecycle,
+                and normal automatic continuation resumes after it.
+            developer_instructions: Field ``developerInstructions``.
+            ephemeral: Field ``ephemeral``.
+            exclude_turns: When true, return only thread metadata and live fork state without populating
+                `thread.turns`. This is useful when the client plans to call `thread/turns/list` immediately after
+                forking. Full-history hydration is deprecated for paginated threads; use this with `thread/turns/list`
+                and `thread/items/list` instead.
+            experimental_prediction_mode: Experimental. Start from the loaded parent's effective config, tools,
+                environments, and persisted history to maximize prompt-cache reuse. Requires a loaded, persisted
+                parent and `ephemeral: true`. Enables `features.reasoning_effort_override` on the fork. Cannot be
+                combined with configuration overrides, `path`, `lastTurnId`, or `beforeTurnId`.
+            last_turn_id: Optional last turn id to fork through, inclusive.
 
-                        When specified, turns after `last_turn_id` are omitted from the fork. The referenced turn
-                        cannot be in progress.
-                    model: Configuration overrides for the forked thread, if any.
-                    model_provider: Field ``modelProvider``.
-                    path: Experimental. [UNSTABLE] Specify the rollout path to fork from. If specified, the
-                        thread_id param will be ignored.
-                    permissions: Experimental. Named profile id for the forked thread. Cannot be combined with
-                        `sandbox`.
-                    runtime_workspace_roots: Experimental. Replace the thread's runtime workspace roots. Paths must
-                        be absolute.
-                    sandbox: Field ``sandbox``.
-                    service_tier: Field ``serviceTier``.
-                    thread_source: Optional client-supplied analytics source classification for this forked thread.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+                When specified, turns after `last_turn_id` are omitted from the fork. The referenced turn cannot be in
+                progress.
+            model: Configuration overrides for the forked thread, if any.
+            model_provider: Field ``modelProvider``.
+            path: Experimental. [UNSTABLE] Specify the rollout path to fork from. If specified, the thread_id param
+                will be ignored.
+            permissions: Experimental. Named profile id for the forked thread. Cannot be combined with `sandbox`.
+            runtime_workspace_roots: Experimental. Replace the thread's runtime workspace roots. Paths must be
+                absolute.
+            sandbox: Field ``sandbox``.
+            service_tier: Field ``serviceTier``.
+            thread_source: Optional client-supplied analytics source classification for this forked thread.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ThreadForkResponse).
+        Returns:
+            The runtime's answer (schema ThreadForkResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``thread/fork`` (stable). Source: schema ThreadForkParams.
+        Wire: ``thread/fork`` (stable). Source: schema ThreadForkParams.
         """
         result: m.ThreadForkResponse = self._call(
             "thread/fork",
@@ -575,23 +573,23 @@ class ThreadRpc(Namespace):
     ) -> m.ThreadGoalClearResponse:
         """Call ``thread/goal/clear``.
 
-                Args:
-                    thread_id: Field ``threadId``.
-                    origin: Missing provenance does not supply user authorization.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            thread_id: Field ``threadId``.
+            origin: Missing provenance does not supply user authorization.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ThreadGoalClearResponse).
+        Returns:
+            The runtime's answer (schema ThreadGoalClearResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``thread/goal/clear`` (stable). Source: schema ThreadGoalClearParams.
+        Wire: ``thread/goal/clear`` (stable). Source: schema ThreadGoalClearParams.
         """
         result: m.ThreadGoalClearResponse = self._call(
             "thread/goal/clear",
@@ -608,22 +606,22 @@ class ThreadRpc(Namespace):
     ) -> m.ThreadGoalGetResponse:
         """Call ``thread/goal/get``.
 
-                Args:
-                    thread_id: Field ``threadId``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            thread_id: Field ``threadId``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ThreadGoalGetResponse).
+        Returns:
+            The runtime's answer (schema ThreadGoalGetResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``thread/goal/get`` (stable). Source: schema ThreadGoalGetParams.
+        Wire: ``thread/goal/get`` (stable). Source: schema ThreadGoalGetParams.
         """
         result: m.ThreadGoalGetResponse = self._call(
             "thread/goal/get",
@@ -646,26 +644,26 @@ class ThreadRpc(Namespace):
     ) -> m.ThreadGoalSetResponse:
         """Call ``thread/goal/set``.
 
-                Args:
-                    thread_id: Field ``threadId``.
-                    objective: Field ``objective``.
-                    origin: Missing provenance does not supply user authorization.
-                    status: Field ``status``.
-                    token_budget: Field ``tokenBudget``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            thread_id: Field ``threadId``.
+            objective: Field ``objective``.
+            origin: Missing provenance does not supply user authorization.
+            status: Field ``status``.
+            token_budget: Field ``tokenBudget``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ThreadGoalSetResponse).
+        Returns:
+            The runtime's answer (schema ThreadGoalSetResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``thread/goal/set`` (stable). Source: schema ThreadGoalSetParams.
+        Wire: ``thread/goal/set`` (stable). Source: schema ThreadGoalSetParams.
         """
         result: m.ThreadGoalSetResponse = self._call(
             "thread/goal/set",
@@ -685,27 +683,27 @@ class ThreadRpc(Namespace):
     ) -> m.ThreadIncrementElicitationResponse:
         """Increment the thread-local out-of-band elicitation counter.
 
-                This is used by external helpers to pause timeout accounting while a user approval or other
-                elicitation is pending outside the app-server request flow.
+        This is used by external helpers to pause timeout accounting while a user approval or other elicitation is
+        pending outside the app-server request flow.
 
-                Args:
-                    thread_id: Thread whose out-of-band elicitation counter should be incremented.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            thread_id: Thread whose out-of-band elicitation counter should be incremented.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ThreadIncrementElicitationResponse).
+        Returns:
+            The runtime's answer (schema ThreadIncrementElicitationResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``thread/increment_elicitation`` (experimental). Source: schema ThreadIncrementElicitationParams.
+        Wire: ``thread/increment_elicitation`` (experimental). Source: schema ThreadIncrementElicitationParams.
         """
         result: m.ThreadIncrementElicitationResponse = self._call(
             "thread/increment_elicitation",
@@ -717,31 +715,27 @@ class ThreadRpc(Namespace):
         return result
 
     def inject_items(
-        self,
-        *,
-        items: builtins.list[Any],
-        thread_id: str,
-        timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT,
+        self, *, items: builtins.list[Any], thread_id: str, timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT
     ) -> m.ThreadInjectItemsResponse:
         """Append raw Responses API items to the thread history without starting a user turn.
 
-                Args:
-                    items: Raw Responses API items to append to the thread's model-visible history.
-                    thread_id: Field ``threadId``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            items: Raw Responses API items to append to the thread's model-visible history.
+            thread_id: Field ``threadId``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ThreadInjectItemsResponse).
+        Returns:
+            The runtime's answer (schema ThreadInjectItemsResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``thread/inject_items`` (stable). Source: schema ThreadInjectItemsParams.
+        Wire: ``thread/inject_items`` (stable). Source: schema ThreadInjectItemsParams.
         """
         result: m.ThreadInjectItemsResponse = self._call(
             "thread/inject_items",
@@ -765,28 +759,28 @@ class ThreadRpc(Namespace):
     ) -> m.ThreadItemsListResponse:
         """Call ``thread/items/list``.
 
-                Args:
-                    thread_id: Field ``threadId``.
-                    cursor: Opaque continuation cursor or an exclusive item anchor in the requested visible turn. An
-                        item anchor requires a non-empty `turnId`; ascending (the default) returns items after it,
-                        and descending returns items before it. Continue with the returned string cursor.
-                    limit: Optional item page size.
-                    sort_direction: Optional item pagination direction; defaults to ascending.
-                    turn_id: Optional turn id to filter by. When omitted, returns items across the thread.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            thread_id: Field ``threadId``.
+            cursor: Opaque continuation cursor or an exclusive item anchor in the requested visible turn. An item
+                anchor requires a non-empty `turnId`; ascending (the default) returns items after it, and descending
+                returns items before it. Continue with the returned string cursor.
+            limit: Optional item page size.
+            sort_direction: Optional item pagination direction; defaults to ascending.
+            turn_id: Optional turn id to filter by. When omitted, returns items across the thread.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ThreadItemsListResponse).
+        Returns:
+            The runtime's answer (schema ThreadItemsListResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``thread/items/list`` (stable). Source: schema ThreadItemsListParams.
+        Wire: ``thread/items/list`` (stable). Source: schema ThreadItemsListParams.
         """
         result: m.ThreadItemsListResponse = self._call(
             "thread/items/list",
@@ -811,26 +805,26 @@ class ThreadRpc(Namespace):
     ) -> m.ThreadItemsReadResponse:
         """Call ``thread/items/read``.
 
-                Args:
-                    item_ids: Item IDs to retrieve. Supply 1 to 100 IDs.
-                    thread_id: Field ``threadId``.
-                    turn_id: Field ``turnId``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            item_ids: Item IDs to retrieve. Supply 1 to 100 IDs.
+            thread_id: Field ``threadId``.
+            turn_id: Field ``turnId``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ThreadItemsReadResponse).
+        Returns:
+            The runtime's answer (schema ThreadItemsReadResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``thread/items/read`` (experimental). Source: schema ThreadItemsReadParams.
+        Wire: ``thread/items/read`` (experimental). Source: schema ThreadItemsReadParams.
         """
         result: m.ThreadItemsReadResponse = self._call(
             "thread/items/read",
@@ -866,50 +860,50 @@ class ThreadRpc(Namespace):
     ) -> m.ThreadListResponse:
         """Call ``thread/list``.
 
-                Args:
-                    ancestor_thread_id: Experimental. Optional ancestor thread filter. Returns spawned descendants
-                        at any depth, excluding the ancestor itself. Mutually exclusive with `parentThreadId`.
-                    archived: Optional archived filter; when set to true, only archived threads are returned. If
-                        false or null, only non-archived threads are returned.
-                    cursor: Opaque pagination cursor returned by a previous call.
-                    cwd: Optional cwd filter or filters; when set, only threads whose session cwd exactly matches
-                        one of these paths are returned.
-                    excluded_thread_ids: Thread IDs to exclude before applying the result limit. Up to 100 entries;
-                        invalid IDs or a larger list are rejected, never truncated. Send the same exclusions on each
-                        page. Omitted, null, or empty means no exclusions.
-                    limit: Optional page size; defaults to a reasonable server-side value.
-                    model_providers: Optional provider filter; when set, only sessions recorded under these
-                        providers are returned. When present but empty, includes all providers.
-                    originators: Optional originator allowlist, matching any supplied value exactly. Supported by
-                        hosted backends only; the local app-server rejects a nonempty list. Omitted or empty lists
-                        leave originators unrestricted.
-                    parent_thread_id: Experimental. Optional direct parent thread filter. Mutually exclusive with
-                        `ancestorThreadId`.
-                    project_id: Experimental. Omit to include every project, set to null for unassigned threads, or
-                        provide a project ID to return only threads in that project.
-                    search_term: Optional substring filter for the extracted thread title.
-                    section_id: Omit to include every section, set to `null` for unsectioned threads, or provide a
-                        section ID to return only threads in that section.
-                    sort_direction: Optional sort direction; defaults to descending (newest first).
-                    sort_key: Optional sort key; defaults to created_at.
-                    source_kinds: Optional source filter; when set, only sessions from these source kinds are
-                        returned. When omitted or empty, defaults to interactive sources.
-                    use_state_db_only: If true, return from the state DB without scanning JSONL rollouts to repair
-                        thread metadata. Omitted or false preserves scan-and-repair behavior.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            ancestor_thread_id: Experimental. Optional ancestor thread filter. Returns spawned descendants at any
+                depth, excluding the ancestor itself. Mutually exclusive with `parentThreadId`.
+            archived: Optional archived filter; when set to true, only archived threads are returned. If false or
+                null, only non-archived threads are returned.
+            cursor: Opaque pagination cursor returned by a previous call.
+            cwd: Optional cwd filter or filters; when set, only threads whose session cwd exactly matches one of these
+                paths are returned.
+            excluded_thread_ids: Thread IDs to exclude before applying the result limit. Up to 100 entries; invalid
+                IDs or a larger list are rejected, never truncated. Send the same exclusions on each page. Omitted,
+                null, or empty means no exclusions.
+            limit: Optional page size; defaults to a reasonable server-side value.
+            model_providers: Optional provider filter; when set, only sessions recorded under these providers are
+                returned. When present but empty, includes all providers.
+            originators: Optional originator allowlist, matching any supplied value exactly. Supported by hosted
+                backends only; the local app-server rejects a nonempty list. Omitted or empty lists leave originators
+                unrestricted.
+            parent_thread_id: Experimental. Optional direct parent thread filter. Mutually exclusive with
+                `ancestorThreadId`.
+            project_id: Experimental. Omit to include every project, set to null for unassigned threads, or provide a
+                project ID to return only threads in that project.
+            search_term: Optional substring filter for the extracted thread title.
+            section_id: Omit to include every section, set to `null` for unsectioned threads, or provide a section ID
+                to return only threads in that section.
+            sort_direction: Optional sort direction; defaults to descending (newest first).
+            sort_key: Optional sort key; defaults to created_at.
+            source_kinds: Optional source filter; when set, only sessions from these source kinds are returned. When
+                omitted or empty, defaults to interactive sources.
+            use_state_db_only: If true, return from the state DB without scanning JSONL rollouts to repair thread
+                metadata. Omitted or false preserves scan-and-repair behavior.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ThreadListResponse).
+        Returns:
+            The runtime's answer (schema ThreadListResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``thread/list`` (stable). Source: schema ThreadListParams.
+        Wire: ``thread/list`` (stable). Source: schema ThreadListParams.
         """
         result: m.ThreadListResponse = self._call(
             "thread/list",
@@ -944,23 +938,23 @@ class ThreadRpc(Namespace):
     ) -> m.ThreadLoadedListResponse:
         """Call ``thread/loaded/list``.
 
-                Args:
-                    cursor: Opaque pagination cursor returned by a previous call.
-                    limit: Optional page size; defaults to no limit.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            cursor: Opaque pagination cursor returned by a previous call.
+            limit: Optional page size; defaults to no limit.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ThreadLoadedListResponse).
+        Returns:
+            The runtime's answer (schema ThreadLoadedListResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``thread/loaded/list`` (stable). Source: schema ThreadLoadedListParams.
+        Wire: ``thread/loaded/list`` (stable). Source: schema ThreadLoadedListParams.
         """
         result: m.ThreadLoadedListResponse = self._call(
             "thread/loaded/list",
@@ -973,33 +967,29 @@ class ThreadRpc(Namespace):
         return result
 
     def memory_mode_set(
-        self,
-        *,
-        mode: m.ThreadMemoryMode,
-        thread_id: str,
-        timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT,
+        self, *, mode: m.ThreadMemoryMode, thread_id: str, timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT
     ) -> m.ThreadMemoryModeSetResponse:
         """Call ``thread/memoryMode/set``.
 
-                Args:
-                    mode: Field ``mode``.
-                    thread_id: Field ``threadId``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            mode: Field ``mode``.
+            thread_id: Field ``threadId``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ThreadMemoryModeSetResponse).
+        Returns:
+            The runtime's answer (schema ThreadMemoryModeSetResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``thread/memoryMode/set`` (experimental). Source: schema ThreadMemoryModeSetParams.
+        Wire: ``thread/memoryMode/set`` (experimental). Source: schema ThreadMemoryModeSetParams.
         """
         result: m.ThreadMemoryModeSetResponse = self._call(
             "thread/memoryMode/set",
@@ -1022,29 +1012,28 @@ class ThreadRpc(Namespace):
     ) -> m.ThreadMetadataUpdateResponse:
         """Call ``thread/metadata/update``.
 
-                Args:
-                    thread_id: Field ``threadId``.
-                    daybreak_enabled: Experimental. Save the client's Daybreak choice for this persistent thread.
-                        Omitted or null leaves it unchanged. This does not select a turn's `cyberAccessProgram` or
-                        grant access.
-                    git_info: Patch the stored Git metadata for this thread. Omit a field to leave it unchanged, set
-                        it to `null` to clear it, or provide a string to replace the stored value.
-                    project_id: Experimental. Omit to leave the project unchanged, use an empty string to clear it,
-                        or provide an existing project ID to assign it.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            thread_id: Field ``threadId``.
+            daybreak_enabled: Experimental. Save the client's Daybreak choice for this persistent thread. Omitted or
+                null leaves it unchanged. This does not select a turn's `cyberAccessProgram` or grant access.
+            git_info: Patch the stored Git metadata for this thread. Omit a field to leave it unchanged, set it to
+                `null` to clear it, or provide a string to replace the stored value.
+            project_id: Experimental. Omit to leave the project unchanged, use an empty string to clear it, or provide
+                an existing project ID to assign it.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ThreadMetadataUpdateResponse).
+        Returns:
+            The runtime's answer (schema ThreadMetadataUpdateResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``thread/metadata/update`` (stable). Source: schema ThreadMetadataUpdateParams.
+        Wire: ``thread/metadata/update`` (stable). Source: schema ThreadMetadataUpdateParams.
         """
         result: m.ThreadMetadataUpdateResponse = self._call(
             "thread/metadata/update",
@@ -1063,23 +1052,23 @@ class ThreadRpc(Namespace):
     ) -> m.ThreadSetNameResponse:
         """Call ``thread/name/set``.
 
-                Args:
-                    name: Field ``name``.
-                    thread_id: Field ``threadId``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            name: Field ``name``.
+            thread_id: Field ``threadId``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ThreadSetNameResponse).
+        Returns:
+            The runtime's answer (schema ThreadSetNameResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``thread/name/set`` (stable). Source: schema ThreadSetNameParams.
+        Wire: ``thread/name/set`` (stable). Source: schema ThreadSetNameParams.
         """
         result: m.ThreadSetNameResponse = self._call(
             "thread/name/set",
@@ -1096,25 +1085,25 @@ class ThreadRpc(Namespace):
     ) -> m.ThreadPredictionRequestResponse:
         """Call ``thread/prediction/request``.
 
-                Args:
-                    source_turn_id: Field ``sourceTurnId``.
-                    thread_id: Field ``threadId``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        there is no limit, because the call takes as long as its work takes.
+        Args:
+            source_turn_id: Field ``sourceTurnId``.
+            thread_id: Field ``threadId``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default there is no
+                limit, because the call takes as long as its work takes.
 
-                Returns:
-                    The runtime's answer (schema ThreadPredictionRequestResponse).
+        Returns:
+            The runtime's answer (schema ThreadPredictionRequestResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``thread/prediction/request`` (experimental). Source: schema ThreadPredictionRequestParams.
+        Wire: ``thread/prediction/request`` (experimental). Source: schema ThreadPredictionRequestParams.
         """
         result: m.ThreadPredictionRequestResponse = self._call(
             "thread/prediction/request",
@@ -1136,26 +1125,26 @@ class ThreadRpc(Namespace):
     ) -> m.ThreadQueueAddResponse:
         """Call ``thread/queue/add``.
 
-                Args:
-                    client_user_message_id: Field ``clientUserMessageId``.
-                    input: Field ``input``.
-                    thread_id: Field ``threadId``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            client_user_message_id: Field ``clientUserMessageId``.
+            input: Field ``input``.
+            thread_id: Field ``threadId``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ThreadQueueAddResponse).
+        Returns:
+            The runtime's answer (schema ThreadQueueAddResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``thread/queue/add`` (experimental). Source: schema ThreadQueueAddParams.
+        Wire: ``thread/queue/add`` (experimental). Source: schema ThreadQueueAddParams.
         """
         result: m.ThreadQueueAddResponse = self._call(
             "thread/queue/add",
@@ -1169,33 +1158,29 @@ class ThreadRpc(Namespace):
         return result
 
     def queue_delete(
-        self,
-        *,
-        queued_submission_id: str,
-        thread_id: str,
-        timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT,
+        self, *, queued_submission_id: str, thread_id: str, timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT
     ) -> m.ThreadQueueDeleteResponse:
         """Call ``thread/queue/delete``.
 
-                Args:
-                    queued_submission_id: Field ``queuedSubmissionId``.
-                    thread_id: Field ``threadId``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            queued_submission_id: Field ``queuedSubmissionId``.
+            thread_id: Field ``threadId``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ThreadQueueDeleteResponse).
+        Returns:
+            The runtime's answer (schema ThreadQueueDeleteResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``thread/queue/delete`` (experimental). Source: schema ThreadQueueDeleteParams.
+        Wire: ``thread/queue/delete`` (experimental). Source: schema ThreadQueueDeleteParams.
         """
         result: m.ThreadQueueDeleteResponse = self._call(
             "thread/queue/delete",
@@ -1217,26 +1202,26 @@ class ThreadRpc(Namespace):
     ) -> m.ThreadQueueListResponse:
         """Call ``thread/queue/list``.
 
-                Args:
-                    thread_id: Field ``threadId``.
-                    cursor: Opaque pagination cursor returned by a previous call.
-                    limit: Optional page size; defaults to the standard thread-list page size.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            thread_id: Field ``threadId``.
+            cursor: Opaque pagination cursor returned by a previous call.
+            limit: Optional page size; defaults to the standard thread-list page size.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ThreadQueueListResponse).
+        Returns:
+            The runtime's answer (schema ThreadQueueListResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``thread/queue/list`` (experimental). Source: schema ThreadQueueListParams.
+        Wire: ``thread/queue/list`` (experimental). Source: schema ThreadQueueListParams.
         """
         result: m.ThreadQueueListResponse = self._call(
             "thread/queue/list",
@@ -1258,25 +1243,25 @@ class ThreadRpc(Namespace):
     ) -> m.ThreadQueueReorderResponse:
         """Call ``thread/queue/reorder``.
 
-                Args:
-                    queued_submission_ids: Field ``queuedSubmissionIds``.
-                    thread_id: Field ``threadId``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            queued_submission_ids: Field ``queuedSubmissionIds``.
+            thread_id: Field ``threadId``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ThreadQueueReorderResponse).
+        Returns:
+            The runtime's answer (schema ThreadQueueReorderResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``thread/queue/reorder`` (experimental). Source: schema ThreadQueueReorderParams.
+        Wire: ``thread/queue/reorder`` (experimental). Source: schema ThreadQueueReorderParams.
         """
         result: m.ThreadQueueReorderResponse = self._call(
             "thread/queue/reorder",
@@ -1297,25 +1282,25 @@ class ThreadRpc(Namespace):
     ) -> m.ThreadQueueStartResponse:
         """Call ``thread/queue/start``.
 
-                Args:
-                    thread_id: Field ``threadId``.
-                    queued_submission_id: Field ``queuedSubmissionId``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            thread_id: Field ``threadId``.
+            queued_submission_id: Field ``queuedSubmissionId``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ThreadQueueStartResponse).
+        Returns:
+            The runtime's answer (schema ThreadQueueStartResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``thread/queue/start`` (experimental). Source: schema ThreadQueueStartParams.
+        Wire: ``thread/queue/start`` (experimental). Source: schema ThreadQueueStartParams.
         """
         result: m.ThreadQueueStartResponse = self._call(
             "thread/queue/start",
@@ -1337,26 +1322,26 @@ class ThreadRpc(Namespace):
     ) -> m.ThreadQueueUpdateResponse:
         """Call ``thread/queue/update``.
 
-                Args:
-                    input: Field ``input``.
-                    queued_submission_id: Field ``queuedSubmissionId``.
-                    thread_id: Field ``threadId``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            input: Field ``input``.
+            queued_submission_id: Field ``queuedSubmissionId``.
+            thread_id: Field ``threadId``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ThreadQueueUpdateResponse).
+        Returns:
+            The runtime's answer (schema ThreadQueueUpdateResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``thread/queue/update`` (experimental). Source: schema ThreadQueueUpdateParams.
+        Wire: ``thread/queue/update`` (experimental). Source: schema ThreadQueueUpdateParams.
         """
         result: m.ThreadQueueUpdateResponse = self._call(
             "thread/queue/update",
@@ -1378,25 +1363,25 @@ class ThreadRpc(Namespace):
     ) -> m.ThreadReadResponse:
         """Call ``thread/read``.
 
-                Args:
-                    thread_id: Field ``threadId``.
-                    include_turns: When true, include turns and their items from rollout history. Full-history
-                        hydration is deprecated for paginated threads; prefer a metadata-only read and page with
-                        `thread/turns/list` and `thread/items/list`.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            thread_id: Field ``threadId``.
+            include_turns: When true, include turns and their items from rollout history. Full-history hydration is
+                deprecated for paginated threads; prefer a metadata-only read and page with `thread/turns/list` and
+                `thread/items/list`.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ThreadReadResponse).
+        Returns:
+            The runtime's answer (schema ThreadReadResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``thread/read`` (stable). Source: schema ThreadReadParams.
+        Wire: ``thread/read`` (stable). Source: schema ThreadReadParams.
         """
         result: m.ThreadReadResponse = self._call(
             "thread/read",
@@ -1418,27 +1403,26 @@ class ThreadRpc(Namespace):
     ) -> m.ThreadReadStateUpdateResponse:
         """Call ``thread/readState/update``.
 
-                Args:
-                    expected_revision: Revision of the row or transcript actually seen. Conflicts require a fresh
-                        user action.
-                    operation: Field ``operation``.
-                    thread_id: Field ``threadId``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            expected_revision: Revision of the row or transcript actually seen. Conflicts require a fresh user action.
+            operation: Field ``operation``.
+            thread_id: Field ``threadId``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ThreadReadStateUpdateResponse).
+        Returns:
+            The runtime's answer (schema ThreadReadStateUpdateResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``thread/readState/update`` (experimental). Source: schema ThreadReadStateUpdateParams.
+        Wire: ``thread/readState/update`` (experimental). Source: schema ThreadReadStateUpdateParams.
         """
         result: m.ThreadReadStateUpdateResponse = self._call(
             "thread/readState/update",
@@ -1460,25 +1444,25 @@ class ThreadRpc(Namespace):
     ) -> m.ThreadRealtimeAppendAudioResponse:
         """Call ``thread/realtime/appendAudio``.
 
-                Args:
-                    audio: Field ``audio``.
-                    thread_id: Field ``threadId``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            audio: Field ``audio``.
+            thread_id: Field ``threadId``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ThreadRealtimeAppendAudioResponse).
+        Returns:
+            The runtime's answer (schema ThreadRealtimeAppendAudioResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``thread/realtime/appendAudio`` (experimental). Source: schema ThreadRealtimeAppendAudioParams.
+        Wire: ``thread/realtime/appendAudio`` (experimental). Source: schema ThreadRealtimeAppendAudioParams.
         """
         result: m.ThreadRealtimeAppendAudioResponse = self._call(
             "thread/realtime/appendAudio",
@@ -1495,25 +1479,25 @@ class ThreadRpc(Namespace):
     ) -> m.ThreadRealtimeAppendSpeechResponse:
         """Call ``thread/realtime/appendSpeech``.
 
-                Args:
-                    text: Field ``text``.
-                    thread_id: Field ``threadId``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            text: Field ``text``.
+            thread_id: Field ``threadId``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ThreadRealtimeAppendSpeechResponse).
+        Returns:
+            The runtime's answer (schema ThreadRealtimeAppendSpeechResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``thread/realtime/appendSpeech`` (experimental). Source: schema ThreadRealtimeAppendSpeechParams.
+        Wire: ``thread/realtime/appendSpeech`` (experimental). Source: schema ThreadRealtimeAppendSpeechParams.
         """
         result: m.ThreadRealtimeAppendSpeechResponse = self._call(
             "thread/realtime/appendSpeech",
@@ -1535,26 +1519,26 @@ class ThreadRpc(Namespace):
     ) -> m.ThreadRealtimeAppendTextResponse:
         """Call ``thread/realtime/appendText``.
 
-                Args:
-                    text: Field ``text``.
-                    thread_id: Field ``threadId``.
-                    role: Field ``role``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            text: Field ``text``.
+            thread_id: Field ``threadId``.
+            role: Field ``role``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ThreadRealtimeAppendTextResponse).
+        Returns:
+            The runtime's answer (schema ThreadRealtimeAppendTextResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``thread/realtime/appendText`` (experimental). Source: schema ThreadRealtimeAppendTextParams.
+        Wire: ``thread/realtime/appendText`` (experimental). Source: schema ThreadRealtimeAppendTextParams.
         """
         result: m.ThreadRealtimeAppendTextResponse = self._call(
             "thread/realtime/appendText",
@@ -1572,27 +1556,25 @@ class ThreadRpc(Namespace):
     ) -> m.ThreadRealtimeListVoicesResponse:
         """Call ``thread/realtime/listVoices``.
 
-                Args:
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ThreadRealtimeListVoicesResponse).
+        Returns:
+            The runtime's answer (schema ThreadRealtimeListVoicesResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``thread/realtime/listVoices`` (experimental). Source: schema ThreadRealtimeListVoicesParams.
+        Wire: ``thread/realtime/listVoices`` (experimental). Source: schema ThreadRealtimeListVoicesParams.
         """
-        result: m.ThreadRealtimeListVoicesResponse = self._call(
-            "thread/realtime/listVoices", {}, timeout
-        )
+        result: m.ThreadRealtimeListVoicesResponse = self._call("thread/realtime/listVoices", {}, timeout)
         return result
 
     def realtime_start(
@@ -1622,59 +1604,57 @@ class ThreadRpc(Namespace):
     ) -> m.ThreadRealtimeStartResponse:
         """Call ``thread/realtime/start``.
 
-                Args:
-                    output_modality: Selects text or audio output for the realtime session. Transport and voice stay
-                        independent so clients can choose how they connect separately from what the model emits.
-                    thread_id: Field ``threadId``.
-                    backend_reasoning_status: Relays public reasoning summaries as quiet context for realtime V3
-                        delegations. Defaults to false.
-                    client_managed_handoffs: Leaves Codex response handoffs to the client's explicit append calls
-                        instead of forwarding them automatically. Defaults to false.
-                    codex_response_handoff_channel_prefixes: Overrides BEM channel prefixes by `analysis`,
-                        `commentary`, or `final`. Omitted channels retain their default uppercase bracketed
-                        prefixes.
-                    codex_response_handoff_mode: Selects how automatic Codex responses are routed in Frameless Bidi
-                        sessions. Omitted values default to `thinking`. Realtime V1 and V2 ignore this setting.
-                    codex_response_item_prefix: Optional prefix added to automatic Codex response items when
-                        `codexResponsesAsItems` is true.
-                    codex_responses_as_items: Sends automatic Codex responses as realtime conversation items instead
-                        of handoff appends.
-                    delegation_ack_filler: Controls whether a realtime V3 delegation produces an acknowledgement
-                        filler. Omitted values preserve the Realtime API's default behavior.
-                    flush_transcript_tail_on_session_end: Routes any transcript tail remaining at session end
-                        through Codex. Defaults to false. TODO: Remove this rollout knob once transcript-tail
-                        flushing is always enabled.
-                    include_startup_context: Set to false to start without Codex's startup context. Omitted or null
-                        includes it.
-                    initial_items: Adds complete role-bearing text items to the initial Frameless Bidi session
-                        history. This is only supported by realtime V3 and is sent during session startup. Requests
-                        are limited to 128 items and 8,192 estimated text tokens in total.
-                    model: Overrides the configured realtime model for this session only.
-                    prompt: Field ``prompt``.
-                    realtime_end_instructions: Developer instructions given to the backing Codex model when this
-                        realtime session ends.
-                    realtime_session_id: Field ``realtimeSessionId``.
-                    realtime_start_instructions: Developer instructions given to the backing Codex model when this
-                        realtime session starts.
-                    transport: Field ``transport``.
-                    version: Overrides the configured realtime protocol version for this session only.
-                    voice: Field ``voice``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            output_modality: Selects text or audio output for the realtime session. Transport and voice stay
+                independent so clients can choose how they connect separately from what the model emits.
+            thread_id: Field ``threadId``.
+            backend_reasoning_status: Relays public reasoning summaries as quiet context for realtime V3 delegations.
+                Defaults to false.
+            client_managed_handoffs: Leaves Codex response handoffs to the client's explicit append calls instead of
+                forwarding them automatically. Defaults to false.
+            codex_response_handoff_channel_prefixes: Overrides BEM channel prefixes by `analysis`, `commentary`, or
+                `final`. Omitted channels retain their default uppercase bracketed prefixes.
+            codex_response_handoff_mode: Selects how automatic Codex responses are routed in Frameless Bidi sessions.
+                Omitted values default to `thinking`. Realtime V1 and V2 ignore this setting.
+            codex_response_item_prefix: Optional prefix added to automatic Codex response items when
+                `codexResponsesAsItems` is true.
+            codex_responses_as_items: Sends automatic Codex responses as realtime conversation items instead of
+                handoff appends.
+            delegation_ack_filler: Controls whether a realtime V3 delegation produces an acknowledgement filler.
+                Omitted values preserve the Realtime API's default behavior.
+            flush_transcript_tail_on_session_end: Routes any transcript tail remaining at session end through Codex.
+                Defaults to false. TODO: Remove this rollout knob once transcript-tail flushing is always enabled.
+            include_startup_context: Set to false to start without Codex's startup context. Omitted or null includes
+                it.
+            initial_items: Adds complete role-bearing text items to the initial Frameless Bidi session history. This
+                is only supported by realtime V3 and is sent during session startup. Requests are limited to 128 items
+                and 8,192 estimated text tokens in total.
+            model: Overrides the configured realtime model for this session only.
+            prompt: Field ``prompt``.
+            realtime_end_instructions: Developer instructions given to the backing Codex model when this realtime
+                session ends.
+            realtime_session_id: Field ``realtimeSessionId``.
+            realtime_start_instructions: Developer instructions given to the backing Codex model when this realtime
+                session starts.
+            transport: Field ``transport``.
+            version: Overrides the configured realtime protocol version for this session only.
+            voice: Field ``voice``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ThreadRealtimeStartResponse).
+        Returns:
+            The runtime's answer (schema ThreadRealtimeStartResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``thread/realtime/start`` (experimental). Source: schema ThreadRealtimeStartParams.
+        Wire: ``thread/realtime/start`` (experimental). Source: schema ThreadRealtimeStartParams.
         """
         result: m.ThreadRealtimeStartResponse = self._call(
             "thread/realtime/start",
@@ -1709,24 +1689,24 @@ class ThreadRpc(Namespace):
     ) -> m.ThreadRealtimeStopResponse:
         """Call ``thread/realtime/stop``.
 
-                Args:
-                    thread_id: Field ``threadId``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            thread_id: Field ``threadId``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ThreadRealtimeStopResponse).
+        Returns:
+            The runtime's answer (schema ThreadRealtimeStopResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``thread/realtime/stop`` (experimental). Source: schema ThreadRealtimeStopParams.
+        Wire: ``thread/realtime/stop`` (experimental). Source: schema ThreadRealtimeStopParams.
         """
         result: m.ThreadRealtimeStopResponse = self._call(
             "thread/realtime/stop",
@@ -1762,50 +1742,49 @@ class ThreadRpc(Namespace):
     ) -> m.ThreadResumeResponse:
         """Call ``thread/resume``.
 
-                Args:
-                    thread_id: Field ``threadId``.
-                    approval_policy: Field ``approvalPolicy``.
-                    approvals_reviewer: Override where approval requests are routed for review on this thread and
-                        subsequent turns.
-                    base_instructions: Field ``baseInstructions``.
-                    config: Field ``config``.
-                    cwd: Field ``cwd``.
-                    developer_instructions: Field ``developerInstructions``.
-                    exclude_turns: When true, return only thread metadata and live-resume state without populating
-                        `thread.turns`. This is useful when the client plans to call `thread/turns/list` immediately
-                        after resuming. Full-history hydration is deprecated for paginated threads; use this with
-                        `thread/turns/list` and `thread/items/list` instead.
-                    history: Experimental. [UNSTABLE] FOR CODEX CLOUD - DO NOT USE. If specified, the thread will be
-                        resumed with the provided history instead of loaded from disk.
-                    initial_turns_page: Experimental. When present, include a `thread/turns/list` page in the resume
-                        response so clients can bootstrap recent turns without a second request.
-                    model: Configuration overrides for the resumed thread, if any.
-                    model_provider: Field ``modelProvider``.
-                    path: Experimental. [UNSTABLE] Specify the rollout path to resume from. If specified for a
-                        non-running thread, the thread_id param will be ignored. If thread_id identifies a running
-                        thread, the path must match the active rollout path.
-                    permissions: Experimental. Named profile id for the resumed thread. Cannot be combined with
-                        `sandbox`.
-                    personality: @deprecated `friendly` and `pragmatic` no longer select a style. Changing this does
-                        not rewrite the thread's existing instructions.
-                    runtime_workspace_roots: Experimental. Replace the thread's runtime workspace roots. Paths must
-                        be absolute.
-                    sandbox: Field ``sandbox``.
-                    service_tier: Field ``serviceTier``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            thread_id: Field ``threadId``.
+            approval_policy: Field ``approvalPolicy``.
+            approvals_reviewer: Override where approval requests are routed for review on this thread and subsequent
+                turns.
+            base_instructions: Field ``baseInstructions``.
+            config: Field ``config``.
+            cwd: Field ``cwd``.
+            developer_instructions: Field ``developerInstructions``.
+            exclude_turns: When true, return only thread metadata and live-resume state without populating
+                `thread.turns`. This is useful when the client plans to call `thread/turns/list` immediately after
+                resuming. Full-history hydration is deprecated for paginated threads; use this with
+                `thread/turns/list` and `thread/items/list` instead.
+            history: Experimental. [UNSTABLE] FOR CODEX CLOUD - DO NOT USE. If specified, the thread will be resumed
+                with the provided history instead of loaded from disk.
+            initial_turns_page: Experimental. When present, include a `thread/turns/list` page in the resume response
+                so clients can bootstrap recent turns without a second request.
+            model: Configuration overrides for the resumed thread, if any.
+            model_provider: Field ``modelProvider``.
+            path: Experimental. [UNSTABLE] Specify the rollout path to resume from. If specified for a non-running
+                thread, the thread_id param will be ignored. If thread_id identifies a running thread, the path must
+                match the active rollout path.
+            permissions: Experimental. Named profile id for the resumed thread. Cannot be combined with `sandbox`.
+            personality: @deprecated `friendly` and `pragmatic` no longer select a style. Changing this does not
+                rewrite the thread's existing instructions.
+            runtime_workspace_roots: Experimental. Replace the thread's runtime workspace roots. Paths must be
+                absolute.
+            sandbox: Field ``sandbox``.
+            service_tier: Field ``serviceTier``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ThreadResumeResponse).
+        Returns:
+            The runtime's answer (schema ThreadResumeResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``thread/resume`` (stable). Source: schema ThreadResumeParams.
+        Wire: ``thread/resume`` (stable). Source: schema ThreadResumeParams.
         """
         result: m.ThreadResumeResponse = self._call(
             "thread/resume",
@@ -1838,23 +1817,23 @@ class ThreadRpc(Namespace):
     ) -> m.ThreadRevertResponse:
         """Call ``thread/revert``.
 
-                Args:
-                    before_turn_id: Turn excluded from the replacement history, together with every later turn.
-                    thread_id: Field ``threadId``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            before_turn_id: Turn excluded from the replacement history, together with every later turn.
+            thread_id: Field ``threadId``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ThreadRevertResponse).
+        Returns:
+            The runtime's answer (schema ThreadRevertResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``thread/revert`` (stable). Source: schema ThreadRevertParams.
+        Wire: ``thread/revert`` (stable). Source: schema ThreadRevertParams.
         """
         result: m.ThreadRevertResponse = self._call(
             "thread/revert",
@@ -1880,32 +1859,32 @@ class ThreadRpc(Namespace):
     ) -> m.ThreadSearchResponse:
         """Call ``thread/search``.
 
-                Args:
-                    search_term: Required substring/full-text query for thread search.
-                    archived: Optional archived filter; when set to true, only archived threads are returned. If
-                        false or null, only non-archived threads are returned.
-                    cursor: Opaque pagination cursor returned by a previous call.
-                    limit: Optional page size; defaults to a reasonable server-side value.
-                    sort_direction: Optional sort direction; defaults to descending (newest first).
-                    sort_key: Optional sort key; defaults to created_at.
-                    source_kinds: Optional source filter; when set, only sessions from these source kinds are
-                        returned. When omitted or empty, defaults to interactive sources.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            search_term: Required substring/full-text query for thread search.
+            archived: Optional archived filter; when set to true, only archived threads are returned. If false or
+                null, only non-archived threads are returned.
+            cursor: Opaque pagination cursor returned by a previous call.
+            limit: Optional page size; defaults to a reasonable server-side value.
+            sort_direction: Optional sort direction; defaults to descending (newest first).
+            sort_key: Optional sort key; defaults to created_at.
+            source_kinds: Optional source filter; when set, only sessions from these source kinds are returned. When
+                omitted or empty, defaults to interactive sources.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ThreadSearchResponse).
+        Returns:
+            The runtime's answer (schema ThreadSearchResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``thread/search`` (experimental). Source: schema ThreadSearchParams.
+        Wire: ``thread/search`` (experimental). Source: schema ThreadSearchParams.
         """
         result: m.ThreadSearchResponse = self._call(
             "thread/search",
@@ -1933,28 +1912,28 @@ class ThreadRpc(Namespace):
     ) -> m.ThreadSearchOccurrencesResponse:
         """Call ``thread/searchOccurrences``.
 
-                Args:
-                    search_term: Case-insensitive literal substring to find in visible user messages and both
-                        partial and final assistant answers.
-                    thread_id: Field ``threadId``.
-                    cursor: Opaque cursor returned by a previous call for the same thread and search term.
-                    limit: Optional occurrence page size.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            search_term: Case-insensitive literal substring to find in visible user messages and both partial and
+                final assistant answers.
+            thread_id: Field ``threadId``.
+            cursor: Opaque cursor returned by a previous call for the same thread and search term.
+            limit: Optional occurrence page size.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ThreadSearchOccurrencesResponse).
+        Returns:
+            The runtime's answer (schema ThreadSearchOccurrencesResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``thread/searchOccurrences`` (experimental). Source: schema ThreadSearchOccurrencesParams.
+        Wire: ``thread/searchOccurrences`` (experimental). Source: schema ThreadSearchOccurrencesParams.
         """
         result: m.ThreadSearchOccurrencesResponse = self._call(
             "thread/searchOccurrences",
@@ -1978,24 +1957,24 @@ class ThreadRpc(Namespace):
     ) -> m.ThreadSectionMoveResponse:
         """Call ``thread/section/move``.
 
-                Args:
-                    section_id: Destination section, or `null` to remove the thread from its section.
-                    thread_id: Thread to move into, within, or out of a section.
-                    before_thread_id: Existing thread to insert before; omission or null appends to the section.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            section_id: Destination section, or `null` to remove the thread from its section.
+            thread_id: Thread to move into, within, or out of a section.
+            before_thread_id: Existing thread to insert before; omission or null appends to the section.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ThreadSectionMoveResponse).
+        Returns:
+            The runtime's answer (schema ThreadSectionMoveResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``thread/section/move`` (stable). Source: schema ThreadSectionMoveParams.
+        Wire: ``thread/section/move`` (stable). Source: schema ThreadSectionMoveParams.
         """
         result: m.ThreadSectionMoveResponse = self._call(
             "thread/section/move",
@@ -2029,44 +2008,44 @@ class ThreadRpc(Namespace):
     ) -> m.ThreadSettingsUpdateResponse:
         """Call ``thread/settings/update``.
 
-                Args:
-                    thread_id: Field ``threadId``.
-                    approval_policy: Override the approval policy for subsequent turns.
-                    approvals_reviewer: Override where approval requests are routed for subsequent turns.
-                    collaboration_mode: EXPERIMENTAL - Set a pre-set collaboration mode for subsequent turns.
+        Args:
+            thread_id: Field ``threadId``.
+            approval_policy: Override the approval policy for subsequent turns.
+            approvals_reviewer: Override where approval requests are routed for subsequent turns.
+            collaboration_mode: EXPERIMENTAL - Set a pre-set collaboration mode for subsequent turns.
 
-                        For `collaboration_mode.settings.developer_instructions`, `null` means "use the built-in
-                        instructions for the selected mode".
-                    cwd: Override the working directory for subsequent turns.
-                    disabled_plugin_ids: Replace this thread's disabled plugin IDs. Omitted/null preserves the list;
-                        [] clears it.
-                    effort: Override the reasoning effort for subsequent turns.
-                    model: Override the model for subsequent turns.
-                    multi_agent_mode: @deprecated Ignored. Use `effort: "ultra"` for proactive multi-agent behavior.
-                    permissions: Select a named permissions profile id for subsequent turns. Cannot be combined with
-                        `sandboxPolicy`.
-                    personality: @deprecated `friendly` and `pragmatic` no longer select a style. Changing this does
-                        not rewrite the thread's existing instructions.
-                    sandbox_policy: Override the sandbox policy for subsequent turns.
-                    service_tier: Override the service tier for subsequent turns. `null` clears the current service
-                        tier; omission leaves it unchanged.
-                    summary: Override the reasoning summary for subsequent turns.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+                For `collaboration_mode.settings.developer_instructions`, `null` means "use the built-in instructions
+                for the selected mode".
+            cwd: Override the working directory for subsequent turns.
+            disabled_plugin_ids: Replace this thread's disabled plugin IDs. Omitted/null preserves the list; [] clears
+                it.
+            effort: Override the reasoning effort for subsequent turns.
+            model: Override the model for subsequent turns.
+            multi_agent_mode: @deprecated Ignored. Use `effort: "ultra"` for proactive multi-agent behavior.
+            permissions: Select a named permissions profile id for subsequent turns. Cannot be combined with
+                `sandboxPolicy`.
+            personality: @deprecated `friendly` and `pragmatic` no longer select a style. Changing this does not
+                rewrite the thread's existing instructions.
+            sandbox_policy: Override the sandbox policy for subsequent turns.
+            service_tier: Override the service tier for subsequent turns. `null` clears the current service tier;
+                omission leaves it unchanged.
+            summary: Override the reasoning summary for subsequent turns.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ThreadSettingsUpdateResponse).
+        Returns:
+            The runtime's answer (schema ThreadSettingsUpdateResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``thread/settings/update`` (experimental). Source: schema ThreadSettingsUpdateParams.
+        Wire: ``thread/settings/update`` (experimental). Source: schema ThreadSettingsUpdateParams.
         """
         result: m.ThreadSettingsUpdateResponse = self._call(
             "thread/settings/update",
@@ -2100,28 +2079,28 @@ class ThreadRpc(Namespace):
     ) -> m.ThreadShellCommandResponse:
         """Call ``thread/shellCommand``.
 
-                Args:
-                    command: Shell command string evaluated by the thread's configured shell. Unlike `command/exec`,
-                        this intentionally preserves shell syntax such as pipes, redirects, and quoting. This runs
-                        unsandboxed with full access rather than inheriting the thread sandbox policy.
-                    thread_id: Field ``threadId``.
-                    timeout_ms: Maximum execution time in milliseconds. Defaults to one hour when omitted or null.
-                        Must be non-negative; zero requests an immediate timeout, not unlimited execution. Does not
-                        affect the immediate RPC acknowledgement.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            command: Shell command string evaluated by the thread's configured shell. Unlike `command/exec`, this
+                intentionally preserves shell syntax such as pipes, redirects, and quoting. This runs unsandboxed with
+                full access rather than inheriting the thread sandbox policy.
+            thread_id: Field ``threadId``.
+            timeout_ms: Maximum execution time in milliseconds. Defaults to one hour when omitted or null. Must be
+                non-negative; zero requests an immediate timeout, not unlimited execution. Does not affect the
+                immediate RPC acknowledgement.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ThreadShellCommandResponse).
+        Returns:
+            The runtime's answer (schema ThreadShellCommandResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``thread/shellCommand`` (stable). Source: schema ThreadShellCommandParams.
+        Wire: ``thread/shellCommand`` (stable). Source: schema ThreadShellCommandParams.
         """
         result: m.ThreadShellCommandResponse = self._call(
             "thread/shellCommand",
@@ -2168,62 +2147,62 @@ class ThreadRpc(Namespace):
     ) -> m.ThreadStartResponse:
         """NEW APIs.
 
-                Args:
-                    allow_provider_model_fallback: Experimental. Allow a provider with an authoritative static model
-                        catalog to replace an unavailable requested model with its default.
-                    approval_policy: Field ``approvalPolicy``.
-                    approvals_reviewer: Override where approval requests are routed for review on this thread and
-                        subsequent turns.
-                    base_instructions: Field ``baseInstructions``.
-                    config: Field ``config``.
-                    cwd: Field ``cwd``.
-                    daybreak_enabled: Experimental. Initial Daybreak choice for this persistent thread. Omitted or
-                        null leaves it unset. This does not select a turn's `cyberAccessProgram` or grant access.
-                        Not supported for ephemeral threads.
-                    developer_instructions: Field ``developerInstructions``.
-                    dynamic_tools: Experimental.
-                    environments: Experimental. Optional sticky environments for this thread.
+        Args:
+            allow_provider_model_fallback: Experimental. Allow a provider with an authoritative static model catalog
+                to replace an unavailable requested model with its default.
+            approval_policy: Field ``approvalPolicy``.
+            approvals_reviewer: Override where approval requests are routed for review on this thread and subsequent
+                turns.
+            base_instructions: Field ``baseInstructions``.
+            config: Field ``config``.
+            cwd: Field ``cwd``.
+            daybreak_enabled: Experimental. Initial Daybreak choice for this persistent thread. Omitted or null leaves
+                it unset. This does not select a turn's `cyberAccessProgram` or grant access. Not supported for
+                ephemeral threads.
+            developer_instructions: Field ``developerInstructions``.
+            dynamic_tools: Experimental.
+            environments: Experimental. Optional sticky environments for this thread.
 
-                        Omitted selects the default environment when environment access is enabled. Empty disables
-                        environment access for turns that do not provide a turn override. Non-empty selects the
-                        first environment as the current turn environment.
-                    ephemeral: Field ``ephemeral``.
-                    experimental_raw_events: Experimental. If true, opt into emitting raw Responses API items on the
-                        event stream. This is for internal use only (e.g. Codex Cloud).
-                    history_mode: Experimental. Persisted thread history contract to use for this new thread.
-                    mock_experimental_field: Experimental. Test-only experimental field used to validate
-                        experimental gating and schema filtering behavior in a stable way.
-                    model: Field ``model``.
-                    model_provider: Field ``modelProvider``.
-                    multi_agent_mode: Experimental. @deprecated Ignored. Use Ultra reasoning effort for proactive
-                        multi-agent behavior.
-                    permissions: Experimental. Named profile id for this thread. Cannot be combined with `sandbox`.
-                    personality: @deprecated `friendly` and `pragmatic` no longer select a style.
-                    project_id: Experimental. Optional project identity for this new thread. Durable threads persist
-                        the assignment; ephemeral threads expose it only in live responses.
-                    runtime_workspace_roots: Experimental. Replace the thread's runtime workspace roots. Paths must
-                        be absolute.
-                    sandbox: Field ``sandbox``.
-                    selected_capability_roots: Experimental. Capability roots selected for this thread by the
-                        hosting platform.
-                    service_name: Field ``serviceName``.
-                    service_tier: Field ``serviceTier``.
-                    session_start_source: Field ``sessionStartSource``.
-                    thread_source: Optional client-supplied analytics source classification for this thread.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+                Omitted selects the default environment when environment access is enabled. Empty disables environment
+                access for turns that do not provide a turn override. Non-empty selects the first environment as the
+                current turn environment.
+            ephemeral: Field ``ephemeral``.
+            experimental_raw_events: Experimental. If true, opt into emitting raw Responses API items on the event
+                stream. This is for internal use only (e.g. Codex Cloud).
+            history_mode: Experimental. Persisted thread history contract to use for this new thread.
+            mock_experimental_field: Experimental. Test-only experimental field used to validate experimental gating
+                and schema filtering behavior in a stable way.
+            model: Field ``model``.
+            model_provider: Field ``modelProvider``.
+            multi_agent_mode: Experimental. @deprecated Ignored. Use Ultra reasoning effort for proactive multi-agent
+                behavior.
+            permissions: Experimental. Named profile id for this thread. Cannot be combined with `sandbox`.
+            personality: @deprecated `friendly` and `pragmatic` no longer select a style.
+            project_id: Experimental. Optional project identity for this new thread. Durable threads persist the
+                assignment; ephemeral threads expose it only in live responses.
+            runtime_workspace_roots: Experimental. Replace the thread's runtime workspace roots. Paths must be
+                absolute.
+            sandbox: Field ``sandbox``.
+            selected_capability_roots: Experimental. Capability roots selected for this thread by the hosting
+                platform.
+            service_name: Field ``serviceName``.
+            service_tier: Field ``serviceTier``.
+            session_start_source: Field ``sessionStartSource``.
+            thread_source: Optional client-supplied analytics source classification for this thread.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ThreadStartResponse).
+        Returns:
+            The runtime's answer (schema ThreadStartResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``thread/start`` (stable). Source: schema ThreadStartParams.
+        Wire: ``thread/start`` (stable). Source: schema ThreadStartParams.
         """
         result: m.ThreadStartResponse = self._call(
             "thread/start",
@@ -2270,26 +2249,26 @@ class ThreadRpc(Namespace):
     ) -> m.ThreadTimelineListResponse:
         """Call ``thread/timeline/list``.
 
-                Args:
-                    thread_id: Field ``threadId``.
-                    cursor: Field ``cursor``.
-                    limit: Field ``limit``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            thread_id: Field ``threadId``.
+            cursor: Field ``cursor``.
+            limit: Field ``limit``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ThreadTimelineListResponse).
+        Returns:
+            The runtime's answer (schema ThreadTimelineListResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
+        Experimental: needs ``CodexConfig(experimental_api=True)``, and may change with any runtime.
 
-                Wire: ``thread/timeline/list`` (experimental). Source: schema ThreadTimelineListParams.
+        Wire: ``thread/timeline/list`` (experimental). Source: schema ThreadTimelineListParams.
         """
         result: m.ThreadTimelineListResponse = self._call(
             "thread/timeline/list",
@@ -2314,26 +2293,26 @@ class ThreadRpc(Namespace):
     ) -> m.ThreadTurnsListResponse:
         """Call ``thread/turns/list``.
 
-                Args:
-                    thread_id: Field ``threadId``.
-                    cursor: Opaque cursor to pass to the next call to continue after the last turn.
-                    items_view: How much item detail to include for each returned turn; defaults to summary.
-                    limit: Optional turn page size.
-                    sort_direction: Optional turn pagination direction; defaults to descending.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            thread_id: Field ``threadId``.
+            cursor: Opaque cursor to pass to the next call to continue after the last turn.
+            items_view: How much item detail to include for each returned turn; defaults to summary.
+            limit: Optional turn page size.
+            sort_direction: Optional turn pagination direction; defaults to descending.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ThreadTurnsListResponse).
+        Returns:
+            The runtime's answer (schema ThreadTurnsListResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``thread/turns/list`` (stable). Source: schema ThreadTurnsListParams.
+        Wire: ``thread/turns/list`` (stable). Source: schema ThreadTurnsListParams.
         """
         result: m.ThreadTurnsListResponse = self._call(
             "thread/turns/list",
@@ -2353,22 +2332,22 @@ class ThreadRpc(Namespace):
     ) -> m.ThreadUnarchiveResponse:
         """Call ``thread/unarchive``.
 
-                Args:
-                    thread_id: Field ``threadId``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            thread_id: Field ``threadId``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ThreadUnarchiveResponse).
+        Returns:
+            The runtime's answer (schema ThreadUnarchiveResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``thread/unarchive`` (stable). Source: schema ThreadUnarchiveParams.
+        Wire: ``thread/unarchive`` (stable). Source: schema ThreadUnarchiveParams.
         """
         result: m.ThreadUnarchiveResponse = self._call(
             "thread/unarchive",
@@ -2384,22 +2363,22 @@ class ThreadRpc(Namespace):
     ) -> m.ThreadUnsubscribeResponse:
         """Call ``thread/unsubscribe``.
 
-                Args:
-                    thread_id: Field ``threadId``.
-                    timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
-        ``CodexConfig.request_timeout`` applies.
+        Args:
+            thread_id: Field ``threadId``.
+            timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
+                ``CodexConfig.request_timeout`` applies.
 
-                Returns:
-                    The runtime's answer (schema ThreadUnsubscribeResponse).
+        Returns:
+            The runtime's answer (schema ThreadUnsubscribeResponse).
 
-                Raises:
-                    ValueError: an argument does not fit the schema; nothing was sent.
-                    JsonRpcError: the runtime refused the request; the subclass says why.
-                    RequestTimeoutError: no answer in time.
-                    ResponseValidationError: the answer does not fit the schema.
-                    TransportClosedError: the runtime is gone, or the client was closed.
+        Raises:
+            ValueError: an argument does not fit the schema; nothing was sent.
+            JsonRpcError: the runtime refused the request; the subclass says why.
+            RequestTimeoutError: no answer in time.
+            ResponseValidationError: the answer does not fit the schema.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
-                Wire: ``thread/unsubscribe`` (stable). Source: schema ThreadUnsubscribeParams.
+        Wire: ``thread/unsubscribe`` (stable). Source: schema ThreadUnsubscribeParams.
         """
         result: m.ThreadUnsubscribeResponse = self._call(
             "thread/unsubscribe",

@@ -1,0 +1,112 @@
+# The synchronous twin of this file is derived line for line: run "make generate".
+"""``AsyncTurnReader``: what the handle of a turn and its streams share.
+
+Every event that is taken from the turn's mailbox goes through one fold, so a result is there whether the events were
+streamed or not. One consumer takes events at a time.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .._compat import async_shield_for, async_sleep
+from .._core.turn import FOLDED, TurnFold
+from ..errors import RequestTimeoutError, TurnNotActiveError
+
+if TYPE_CHECKING:
+    from .._core.mailbox import Mailbox
+    from .._generated import models as m
+    from .session import AsyncSession
+
+__all__ = ["AsyncTurnReader"]
+
+_INTERRUPT_S = 10.0  # the runtime answers in milliseconds, or not at all when the turn ended meanwhile
+_START_S = 2.0  # from the acceptance of a turn until it can be interrupted
+_LEAVE_S = 2.0  # for the interrupt of a stream that is left early
+_POLL_S = 0.01
+
+
+class AsyncTurnReader:
+    """The events of one turn, and its interrupt.
+
+    Attributes:
+        session: The session that the turn runs on.
+        thread_id: The thread that the turn belongs to.
+        turn_id: Turn id.
+        mailbox: Events not taken yet.
+        fold: What the taken events add up to.
+    """
+
+    __slots__ = ("_busy", "_interrupted", "fold", "mailbox", "session", "thread_id", "turn_id")
+
+    def __init__(self, session: AsyncSession, thread_id: str, turn_id: str, mailbox: Mailbox) -> None:
+        self.session = session
+        self.thread_id = thread_id
+        self.turn_id = turn_id
+        self.mailbox = mailbox
+        self.fold = TurnFold(turn_id)
+        self._busy = False
+        self._interrupted = False
+
+    def claim(self) -> None:
+        """Become the consumer of the events.
+
+        Raises:
+            RuntimeError: there is one already.
+        """
+        if self._busy:
+            raise RuntimeError(f"the events of turn {self.turn_id} are being read already; close that stream first")
+        self._busy = True
+
+    def release(self) -> None:
+        """Let somebody else consume the events."""
+        self._busy = False
+
+    async def wait(self) -> bool:
+        """Wait until there is an event to take; False at the end of the turn."""
+        mailbox = self.mailbox
+        while not mailbox.items:
+            if mailbox.closed:
+                return False
+            await self.session.engine.receive(mailbox)
+        return True
+
+    async def drain(self) -> None:
+        """Take all events up to the end, for the fold alone."""
+        items, add = self.mailbox.items, self.fold.add
+        while await self.wait():
+            while items:
+                event = items.popleft()
+                if event.method in FOLDED:
+                    add(event)
+
+    async def interrupt(self) -> m.TurnInterruptResponse:
+        """Stop the turn; a second call does nothing. See ``AsyncTurnHandle.interrupt``."""
+        from .._generated import models as m
+
+        if self._interrupted or self.fold.interrupted:
+            return m.TurnInterruptResponse()
+        fields = {"thread_id": self.thread_id, "turn_id": self.turn_id}
+        waited = 0.0
+        while True:
+            try:
+                done: m.TurnInterruptResponse = await self.session.call("turn/interrupt", fields, _INTERRUPT_S)
+            except TurnNotActiveError:
+                # An accepted turn that has not begun cannot be interrupted yet.
+                if self.mailbox.closed or waited >= _START_S:
+                    raise
+                await async_sleep(_POLL_S)
+                waited += _POLL_S
+            except RequestTimeoutError:
+                # The runtime leaves an interrupt unanswered when the turn was interrupted before.
+                if not self.mailbox.closed:
+                    raise
+                return m.TurnInterruptResponse()
+            else:
+                self._interrupted = True
+                return done
+
+    async def leave(self) -> None:
+        """Interrupt a turn that its consumer abandons, without waiting for long."""
+        if not self.mailbox.closed:
+            await async_shield_for(_LEAVE_S, self.interrupt)

@@ -1,0 +1,93 @@
+# The synchronous twin of this file is derived line for line: run "make generate".
+"""``AsyncSession``: a started runtime and typed calls on it; what every object of the public face shares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from .._compat import AsyncLock
+from .._config import CodexConfig
+from .._engine import DEFAULT_TIMEOUT, DefaultTimeout
+from .._engine.aio import AsyncEngine
+
+if TYPE_CHECKING:
+    from .._core.mailbox import Mailbox
+    from .._generated.rpc_async._handlers import AsyncServerRequestHandlers
+    from .._metadata import InitializeResponse
+
+__all__ = ["AsyncSession"]
+
+
+class AsyncSession:
+    """One runtime, started on first use.
+
+    Attributes:
+        config: Settings.
+        engine: The connection; it is live after ``ensure_started``.
+        metadata: The runtime's answer to ``initialize``; None before.
+    """
+
+    def __init__(self, config: CodexConfig, handlers: AsyncServerRequestHandlers | None) -> None:
+        self.config = config
+        self.engine = AsyncEngine(config, handlers=handlers)
+        self.metadata: InitializeResponse | None = None
+        self._starting = AsyncLock()
+
+    async def ensure_started(self) -> InitializeResponse:
+        """Start and initialize the runtime, unless that was done. A failure closes the session for good.
+
+        Raises:
+            RuntimeNotFoundError: there is no runtime to start.
+            UnsupportedRuntimeError: the runtime is too old.
+            TransportClosedError: the runtime exited, or the session was closed.
+        """
+        if self.metadata is not None:
+            return self.metadata
+        async with self._starting:
+            if self.metadata is None:
+                try:
+                    await self.engine.start()
+                    # The runtime needs a moment to boot: load the models meanwhile.
+                    from .._calls import initialize_params
+                    from .._metadata import check_version, read_metadata
+
+                    raw = await self.engine.request("initialize", initialize_params(self.config))
+                    metadata = read_metadata(raw)
+                    check_version(metadata.serverInfo)
+                    await self.engine.notify("initialized")
+                except BaseException:
+                    await self.engine.close()
+                    raise
+                self.metadata = metadata
+            return self.metadata
+
+    async def close(self) -> None:
+        """End the runtime; see ``AsyncEngine.close``."""
+        await self.engine.close()
+
+    async def request(
+        self,
+        method: str,
+        params: Mapping[str, Any] | None,
+        timeout: float | DefaultTimeout | None = DEFAULT_TIMEOUT,
+    ) -> Any:
+        """Send a request as it is and return its raw result."""
+        await self.ensure_started()
+        return await self.engine.request(method, params, timeout=timeout)
+
+    async def call(self, method: str, fields: Any, timeout: float | DefaultTimeout | None = DEFAULT_TIMEOUT) -> Any:
+        """Send a request by Python fields, or by one model, and return its typed result."""
+        metadata = await self.ensure_started()
+        from .._calls import decode_result, encode_params
+
+        raw = await self.engine.request(method, encode_params(method, fields), timeout=timeout)
+        return decode_result(method, raw, metadata)
+
+    async def open_turn(self, method: str, fields: Mapping[str, Any]) -> tuple[Any, Mailbox]:
+        """As ``call``, for requests whose result names a turn; its events are kept from that moment."""
+        metadata = await self.ensure_started()
+        from .._calls import decode_result, encode_params
+
+        raw, mailbox = await self.engine.open_turn_request(method, encode_params(method, fields))
+        return decode_result(method, raw, metadata), mailbox

@@ -1,0 +1,93 @@
+# @generated from _async/session.py (same line numbers) by python -m codegen. Do not edit: run "make generate".
+"""``Session``: a started runtime and typed calls on it; what every object of the public face shares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from .._compat import Lock
+from .._config import CodexConfig
+from .._engine import DEFAULT_TIMEOUT, DefaultTimeout
+from .._engine.threads import Engine
+
+if TYPE_CHECKING:
+    from .._core.mailbox import Mailbox
+    from .._generated.rpc_sync._handlers import ServerRequestHandlers
+    from .._metadata import InitializeResponse
+
+__all__ = ["Session"]
+
+
+class Session:
+    """One runtime, started on first use.
+
+    Attributes:
+        config: Settings.
+        engine: The connection; it is live after ``ensure_started``.
+        metadata: The runtime's answer to ``initialize``; None before.
+    """
+
+    def __init__(self, config: CodexConfig, handlers: ServerRequestHandlers | None) -> None:
+        self.config = config
+        self.engine = Engine(config, handlers=handlers)
+        self.metadata: InitializeResponse | None = None
+        self._starting = Lock()
+
+    def ensure_started(self) -> InitializeResponse:
+        """Start and initialize the runtime, unless that was done. A failure closes the session for good.
+
+        Raises:
+            RuntimeNotFoundError: there is no runtime to start.
+            UnsupportedRuntimeError: the runtime is too old.
+            TransportClosedError: the runtime exited, or the session was closed.
+        """
+        if self.metadata is not None:
+            return self.metadata
+        with self._starting:
+            if self.metadata is None:
+                try:
+                    self.engine.start()
+                    # The runtime needs a moment to boot: load the models meanwhile.
+                    from .._calls import initialize_params
+                    from .._metadata import check_version, read_metadata
+
+                    raw = self.engine.request("initialize", initialize_params(self.config))
+                    metadata = read_metadata(raw)
+                    check_version(metadata.serverInfo)
+                    self.engine.notify("initialized")
+                except BaseException:
+                    self.engine.close()
+                    raise
+                self.metadata = metadata
+            return self.metadata
+
+    def close(self) -> None:
+        """End the runtime; see ``Engine.close``."""
+        self.engine.close()
+
+    def request(
+        self,
+        method: str,
+        params: Mapping[str, Any] | None,
+        timeout: float | DefaultTimeout | None = DEFAULT_TIMEOUT,
+    ) -> Any:
+        """Send a request as it is and return its raw result."""
+        self.ensure_started()
+        return self.engine.request(method, params, timeout=timeout)
+
+    def call(self, method: str, fields: Any, timeout: float | DefaultTimeout | None = DEFAULT_TIMEOUT) -> Any:
+        """Send a request by Python fields, or by one model, and return its typed result."""
+        metadata = self.ensure_started()
+        from .._calls import decode_result, encode_params
+
+        raw = self.engine.request(method, encode_params(method, fields), timeout=timeout)
+        return decode_result(method, raw, metadata)
+
+    def open_turn(self, method: str, fields: Mapping[str, Any]) -> tuple[Any, Mailbox]:
+        """As ``call``, for requests whose result names a turn; its events are kept from that moment."""
+        metadata = self.ensure_started()
+        from .._calls import decode_result, encode_params
+
+        raw, mailbox = self.engine.open_turn_request(method, encode_params(method, fields))
+        return decode_result(method, raw, metadata), mailbox

@@ -1,0 +1,142 @@
+# @generated from _async/turn.py (same line numbers) by python -m codegen. Do not edit: run "make generate".
+"""``TurnHandle`` and ``TurnStream``: one turn while it runs."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from .._core.notification import Notification
+from .._core.turn import FOLDED
+from .._inputs import Input, user_input
+from .._results import TurnResult
+from .reader import TurnReader
+
+if TYPE_CHECKING:
+    from .._generated import models as m
+
+__all__ = ["TurnHandle", "TurnStream"]
+
+
+class TurnHandle:
+    """A turn that was accepted by the runtime.
+
+    Attributes:
+        thread_id: The thread that the turn belongs to.
+        id: Turn id.
+    """
+
+    __slots__ = ("_reader", "id", "thread_id")
+
+    def __init__(self, reader: TurnReader) -> None:
+        self._reader = reader
+        self.thread_id = reader.thread_id
+        self.id = reader.turn_id
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(thread_id={self.thread_id!r}, id={self.id!r})"
+
+    def stream(self) -> TurnStream:
+        """Return an iterator over the turn's events, from the first one to ``turn/completed``.
+
+        Breaking out of a plain loop leaves the turn running; ``run()`` still waits for its result after ``close()`` of
+        the stream. In a ``with`` statement, leaving early interrupts the turn.
+
+        Raises:
+            RuntimeError: the turn's events are being read already.
+        """
+        return TurnStream(self._reader)
+
+    def run(self) -> TurnResult:
+        """Wait for the end of the turn.
+
+        Returns:
+            The finished turn, also after its events were streamed. An interrupted one returns as well.
+
+        Raises:
+            TurnFailedError: the turn failed; ``.result`` has what there is.
+            RuntimeError: the turn's events are being read; finish or close that stream first.
+            TransportClosedError: the runtime is gone, or the client was closed.
+        """
+        if not self._reader.fold.ended:
+            self._reader.claim()
+            try:
+                self._reader.drain()
+            finally:
+                self._reader.release()
+        return self._reader.fold.outcome()
+
+    def steer(self, input: Input | str) -> m.TurnSteerResponse:
+        """Give the running turn more input.
+
+        Args:
+            input: Text, one item, or a list of items; not empty.
+
+        Raises:
+            TurnNotActiveError: the turn is not the running one (any more).
+            TurnNotSteerableError: the running turn takes no input.
+            TypeError: an item is of no input class.
+
+        Wire: ``turn/steer`` (stable). Source: schema TurnSteerParams.
+        """
+        fields = {"thread_id": self.thread_id, "expected_turn_id": self.id, "input": user_input(input)}
+        steered: m.TurnSteerResponse = self._reader.session.call("turn/steer", fields)
+        return steered
+
+    def interrupt(self) -> m.TurnInterruptResponse:
+        """Stop the turn, and return when the runtime has stopped it. A second call does nothing.
+
+        A command that the turn has started may go on in the background.
+
+        Raises:
+            TurnNotActiveError: the turn has ended by itself.
+            RequestTimeoutError: the runtime did not answer.
+            TransportClosedError: the runtime is gone, or the client was closed.
+
+        Wire: ``turn/interrupt`` (stable). Source: schema TurnInterruptParams.
+        """
+        return self._reader.interrupt()
+
+
+class TurnStream:
+    """The events of one turn, as an iterator that can be closed.
+
+    Iterating yields `Notification` objects and ends after ``turn/completed``.
+    """
+
+    __slots__ = ("_fold", "_items", "_open", "_reader")
+
+    def __init__(self, reader: TurnReader) -> None:
+        reader.claim()
+        self._reader = reader
+        self._items = reader.mailbox.items
+        self._fold = reader.fold
+        self._open = True
+
+    def __iter__(self) -> TurnStream:
+        return self
+
+    def __next__(self) -> Notification:
+        items = self._items
+        if not self._open or not (items or self._reader.wait()):
+            self.close()
+            raise StopIteration
+        event = items.popleft()
+        if event.method in FOLDED:
+            self._fold.add(event)
+        return event
+
+    def close(self) -> None:
+        """Stop iterating. The turn goes on; its further events are kept for ``run()`` or another stream."""
+        if self._open:
+            self._open = False
+            self._reader.release()
+
+    def __enter__(self) -> TurnStream:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+        self._reader.leave()

@@ -1,0 +1,108 @@
+"""A runtime that does what a script says. Standard library only; started as a process by the contract tests.
+
+Usage: ``fake_server.py SCRIPT`` with SCRIPT a JSON object:
+
+- ``on_start``: steps to take before reading;
+- ``on``: method to the steps to take when that request comes; others are answered with ``{"echo": params}``;
+- ``ignore_eof``, ``ignore_sigterm``: live on;
+- ``pause_reading_s``: seconds to wait before reading anything.
+
+Steps, each a list of a name and arguments: ``result`` and ``error`` answer the request; ``send`` writes a
+message; ``raw`` writes text (Latin-1, so that any byte can be said); ``repeat`` writes a text many times;
+``dribble`` writes text in pieces of n bytes; ``hold`` keeps the request; ``release`` answers what is held, the
+newest first; ``held`` answers how many are held; ``sleep``, ``exit``, ``kill``, ``stderr``, ``close_stdout``;
+``orphan`` leaves a process behind that holds the pipes open. In messages the string ``$id`` stands for the
+request's id. Every answer to a request of ours is reported as the notification ``fake/reply``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from typing import Any
+
+held: list[Any] = []
+
+
+def write(data: bytes, fd: int = 1) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(fd, rest) :]
+
+
+def send(message: dict[str, Any]) -> None:
+    write(json.dumps(message).encode() + b"\n")
+
+
+def fill(value: Any, id: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: fill(item, id) for key, item in value.items()}
+    if isinstance(value, list):
+        return [fill(item, id) for item in value]
+    return id if value == "$id" else value
+
+
+def take(steps: list[list[Any]], id: Any) -> None:
+    for name, *args in steps:
+        if name == "result":
+            send({"id": id, "result": args[0]})
+        elif name == "error":
+            send({"error": args[0], "id": id})
+        elif name == "send":
+            send(fill(args[0], id))
+        elif name == "raw":
+            write(args[0].replace("$id", str(id)).encode("latin-1"))
+        elif name == "repeat":
+            write(args[0].replace("$id", str(id)).encode("latin-1") * args[1])
+        elif name == "dribble":
+            data = args[0].replace("$id", str(id)).encode("latin-1")
+            for start in range(0, len(data), args[1]):
+                write(data[start : start + args[1]])
+        elif name == "hold":
+            held.append(id)
+        elif name == "release":
+            while held:
+                kept = held.pop()
+                send({"id": kept, "result": {"was": kept}})
+        elif name == "held":
+            send({"id": id, "result": len(held)})
+        elif name == "sleep":
+            time.sleep(args[0])
+        elif name == "exit":
+            os._exit(args[0])
+        elif name == "kill":
+            os.kill(os.getpid(), args[0])
+        elif name == "stderr":
+            write(args[0].encode() * args[1], 2)
+        elif name == "close_stdout":
+            os.close(1)
+        elif name == "orphan":
+            subprocess.Popen([sys.executable, "-c", f"import time; time.sleep({args[0]})"])
+        else:
+            raise ValueError(name)
+
+
+def main() -> None:
+    script = json.loads(sys.argv[1])
+    if script.get("ignore_sigterm"):
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    take(script.get("on_start", []), None)
+    time.sleep(script.get("pause_reading_s", 0))
+    for line in sys.stdin.buffer:
+        message = json.loads(line)
+        method, id = message.get("method"), message.get("id")
+        if method is None:
+            send({"method": "fake/reply", "params": message})
+        elif method in script.get("on", {}):
+            take(script["on"][method], id)
+        elif id is not None:
+            send({"id": id, "result": {"echo": message["params"]}})
+    while script.get("ignore_eof"):
+        time.sleep(0.1)
+
+
+main()

@@ -1,0 +1,127 @@
+"""What is decided about a request from the runtime, before anything runs."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from openai_codex._core.connection import Connection, ServerRequest
+from openai_codex._engine.handlers import Dispatcher, Invocation, Reply
+from openai_codex._engine.protocol import Protocol
+
+
+class Params(BaseModel):
+    command: str
+
+
+class Response(BaseModel):
+    decision: str
+
+
+class Base:
+    def ask(self, params: Params) -> Any:
+        raise AssertionError("the built-in refusal is not called")
+
+    def clock(self, params: Params) -> Any:
+        raise AssertionError("the built-in refusal is not called")
+
+    def token(self, params: Params) -> Any:
+        raise AssertionError("the built-in refusal is not called")
+
+
+PROTOCOL = Protocol(
+    server_requests={
+        "ask": ("Params", "Response", "ask", False),
+        "clock": ("Params", "Response", "clock", True),
+        "token": ("Params", "Response", "token", False),
+        "bare": ("Params", "Response", "bare", False),
+    },
+    refusals={
+        "ask": {"result": {"decision": "decline"}},
+        "clock": {"clock": "currentTimeAt"},
+        "token": {"error": {"code": -32000, "message": "none"}},
+    },
+    model={"Params": Params, "Response": Response}.__getitem__,
+    handler_base=lambda: Base,
+)
+
+
+def decide(handlers: object | None, method: str, params: dict[str, Any] | None = None) -> Reply | Invocation:
+    return Dispatcher(PROTOCOL, handlers).decide(ServerRequest(7, method, params or {}))
+
+
+@pytest.mark.parametrize("handlers", [None, Base()])
+def test_nothing_overridden_refuses_in_the_shape_of_the_protocol(handlers: object | None) -> None:
+    assert decide(handlers, "ask") == Reply(7, {"decision": "decline"})
+    assert decide(handlers, "token") == Reply(7, error=(-32000, "none"))
+    assert decide(handlers, "bare") == Reply(7, error=(-32601, "not handled: bare"))
+    clock = decide(handlers, "clock")
+    assert isinstance(clock, Reply) and abs(clock.result["currentTimeAt"] - time.time()) < 5
+
+
+def test_unknown_method_is_not_found() -> None:
+    assert decide(None, "future/one") == Reply(7, error=(-32601, "method not found: future/one"))
+
+
+def test_overridden_handler_gets_typed_params_and_its_answer_is_sent() -> None:
+    class Mine(Base):
+        def ask(self, params: Params) -> Response:
+            return Response(decision=params.command)
+
+    invocation = decide(Mine(), "ask", {"command": "ls"})
+    assert isinstance(invocation, Invocation)
+    assert invocation.reply(invocation.call()) == Reply(7, {"decision": "ls"})
+    assert isinstance(decide(Mine(), "token"), Reply)  # the others still refuse
+
+
+@pytest.mark.parametrize("result", [None, {"decision": "accept"}, "accept"])
+def test_answer_of_the_wrong_type_is_not_sent(result: Any) -> None:
+    class Mine(Base):
+        def ask(self, params: Params) -> Any:
+            return result
+
+    invocation = decide(Mine(), "ask", {"command": "ls"})
+    assert isinstance(invocation, Invocation)
+    with pytest.raises(TypeError, match="not Response"):
+        invocation.reply(invocation.call())
+
+
+def test_coroutine_of_a_synchronous_handler_is_not_sent() -> None:
+    class Mine(Base):
+        async def ask(self, params: Params) -> Response:
+            return Response(decision="accept")
+
+    invocation = decide(Mine(), "ask", {"command": "ls"})
+    assert isinstance(invocation, Invocation)
+    with pytest.raises(TypeError, match="coroutine"):
+        invocation.reply(invocation.call())
+
+
+def test_refusal_after_an_error_logs_no_parameters(caplog: pytest.LogCaptureFixture) -> None:
+    class Mine(Base):
+        def ask(self, params: Params) -> Response:
+            raise RuntimeError("boom")
+
+    for params, error in (({"command": "sk-secret"}, RuntimeError), ({"command": ["sk-secret"]}, ValueError)):
+        invocation = decide(Mine(), "ask", params)
+        assert isinstance(invocation, Invocation)
+        with pytest.raises(error) as raised:
+            invocation.call()
+        with caplog.at_level(logging.ERROR, "openai_codex"):
+            assert invocation.refuse(raised.value) == Reply(7, {"decision": "decline"})
+    assert "boom" in caplog.text and "ask" in caplog.text
+    assert "sk-secret" not in caplog.text
+
+
+def test_reply_is_put_on_the_connection() -> None:
+    connection = Connection()
+    Reply("a", {"x": 1}).send(connection)
+    Reply(2, error=(-1, "no")).send(connection)
+    assert connection.take_outgoing() == [
+        b'{"id":"a","result":{"x":1}}\n',
+        b'{"id":2,"error":{"code":-1,"message":"no"}}\n',
+    ]
