@@ -42,6 +42,7 @@ class Method:
     """A request as the stub template needs it."""
 
     request: Request
+    doc: str
     fields: tuple[Field, ...]
     union: str | None
     docs: Mapping[str, str]
@@ -110,9 +111,11 @@ def _environment(versions: Versions) -> jinja2.Environment:
 
 def _method(request: Request, models: Mapping[str, Model], normalised: Normalised) -> Method:
     if request.params is None:
-        return Method(request, (), None, {})
+        return Method(request, request.doc, (), None, {})
+    doc: str = request.doc or normalised.definitions[request.params].get("description", "")
+    doc = doc.removeprefix("Experimental.").strip()  # the docstring has a section about that
     if request.params not in models:
-        return Method(request, (), f"{MODELS_ALIAS}.{request.params}", {})
+        return Method(request, doc, (), f"{MODELS_ALIAS}.{request.params}", {})
     fields = models[request.params].fields
     properties: dict[str, Any] = normalised.definitions[request.params].get("properties", {})
     docs = {field.name: properties.get(field.wire, {}).get("description", "") for field in fields}
@@ -120,7 +123,7 @@ def _method(request: Request, models: Mapping[str, Model], normalised: Normalise
         if field.name in _RESERVED:
             reason = f"{request.method} has a field called {field.name}, which stubs use themselves"
             raise CodegenError([Finding("codegen/render.py", reason, "rename the stub's own argument")])
-    return Method(request, tuple(sorted(fields, key=lambda field: not field.required)), None, docs)
+    return Method(request, doc, tuple(sorted(fields, key=lambda field: not field.required)), None, docs)
 
 
 def namespaces(

@@ -42,7 +42,7 @@ RULES = Rules(
         "rpc_async": "rpc_sync",
         "aio": "threads",
         # _compat: where the two worlds differ for real
-        "AsyncLock": "Lock",
+        "async_lock": "lock",
         "async_shield_for": "shield_for",
         "async_sleep": "sleep",
         "async_start_eagerly": "start_eagerly",

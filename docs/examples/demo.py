@@ -23,6 +23,7 @@ from openai_codex.types import (
     AgentMessageDeltaNotification,
     AgentMessageThreadItem,
     CommandExecutionThreadItem,
+    ErrorNotification,
     ItemCompletedNotification,
     Notification,
 )
@@ -38,8 +39,8 @@ def script(model: ScriptedModel) -> None:
     identity = "I am a script in place of a model, and the runtime around me is the real one."
     finding = "The directory is there to read, but the sandbox let me write nothing."
     model.stream(words(identity), delay=0.05, usage=Usage(1840, 21))
-    model.call_tool("exec_command", {"cmd": "pwd; touch note.txt"}, usage=Usage(1893, 34, cached_input_tokens=1792))
-    model.stream(words(finding), delay=0.05, usage=Usage(1960, 16, cached_input_tokens=1792))
+    model.call_tool("exec_command", {"cmd": "pwd; touch note.txt || echo refused"}, usage=Usage(1893, 34))
+    model.stream(words(finding), delay=0.05, usage=Usage(1960, 16))
 
 
 def words(text: str) -> list[str]:
@@ -58,8 +59,17 @@ def show(event: Notification) -> None:
             print(f"$ {run.command}")
             print(indent((run.aggregated_output or "").strip(), "  "))
             print(f"  [exit code {run.exit_code}]")
+        case ErrorNotification(error=error, will_retry=True):
+            print(f"[{error.message}]")
         case _:
             pass
+
+
+def require_login(codex: Codex) -> None:
+    """End the program if the runtime needs a login and has none."""
+    state = codex.rpc.account.read()
+    if state.account is None and state.requires_openai_auth:
+        sys.exit("demo: there is no Codex login here; log in first, or leave out --live")
 
 
 def tour(codex: Codex, prompts: Sequence[str]) -> None:
@@ -91,6 +101,7 @@ def main() -> int:
     try:
         if options.live:
             with Codex() as codex:
+                require_login(codex)
                 tour(codex, [options.prompt] if options.prompt else PROMPTS)
         else:
             with ScriptedModel() as model, Codex(model.config()) as codex:

@@ -6,28 +6,51 @@ stands here in both forms. The facade itself imports neither asyncio nor threadi
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import threading
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import asyncio
 
 __all__ = [
-    "AsyncLock",
-    "Lock",
+    "async_lock",
     "async_shield_for",
     "async_sleep",
     "async_start_eagerly",
+    "lock",
     "shield_for",
     "sleep",
     "start_eagerly",
 ]
 
-AsyncLock = asyncio.Lock
-async_sleep = asyncio.sleep
-Lock = threading.Lock
-sleep = time.sleep
+# asyncio is imported where it is used: synchronous programs never load it.
+
+
+def async_lock() -> asyncio.Lock:
+    """A new mutex for tasks."""
+    import asyncio
+
+    return asyncio.Lock()
+
+
+def lock() -> threading.Lock:
+    """A new mutex for threads."""
+    return threading.Lock()
+
+
+async def async_sleep(seconds: float) -> None:
+    """Let ``seconds`` pass for the current task."""
+    import asyncio
+
+    await asyncio.sleep(seconds)
+
+
+def sleep(seconds: float) -> None:
+    """Let ``seconds`` pass for the current thread."""
+    time.sleep(seconds)
 
 
 def async_start_eagerly(start: Callable[[], Awaitable[Any]]) -> None:
@@ -41,10 +64,13 @@ def start_eagerly(start: Callable[[], Any]) -> None:
 
 async def async_shield_for(seconds: float, call: Callable[[], Awaitable[Any]]) -> None:
     """Run ``call`` for at most ``seconds`` even if the current task is cancelled meanwhile; drop its errors."""
+    import asyncio
+
+    loop = asyncio.get_running_loop()
     task = asyncio.ensure_future(call())
     cancelled: asyncio.CancelledError | None = None
-    deadline = asyncio.get_running_loop().time() + seconds
-    while not task.done() and (left := deadline - asyncio.get_running_loop().time()) > 0:
+    deadline = loop.time() + seconds
+    while not task.done() and (left := deadline - loop.time()) > 0:
         try:
             await asyncio.wait([task], timeout=left)
         except asyncio.CancelledError as error:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from .._compat import AsyncLock
+from .._compat import async_lock
 from .._config import CodexConfig
 from .._engine import DEFAULT_TIMEOUT, DefaultTimeout
 from .._engine.aio import AsyncEngine
@@ -32,7 +32,7 @@ class AsyncSession:
         self.config = config
         self.engine = AsyncEngine(config, handlers=handlers)
         self.metadata: InitializeResponse | None = None
-        self._starting = AsyncLock()
+        self._starting = async_lock()
 
     async def ensure_started(self) -> InitializeResponse:
         """Start and initialize the runtime, unless that was done. A failure closes the session for good.

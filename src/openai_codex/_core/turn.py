@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import Any, cast
 
 from .._generated import models as m
-from .._model import Unrecognized
 from .._results import TurnResult
 from ..errors import TurnFailedError
 from .notification import Notification, UnknownNotification
@@ -118,7 +117,7 @@ def _item(notification: Notification) -> m.ThreadItem:
 def _final_response(items: list[m.ThreadItem]) -> str | None:
     fallback: str | None = None
     for item in reversed(items):
-        if isinstance(item, Unrecognized) or not isinstance(item, m.AgentMessageThreadItem):
+        if not isinstance(item, m.AgentMessageThreadItem):
             continue
         if item.phase is m.MessagePhase.final_answer:
             return item.text

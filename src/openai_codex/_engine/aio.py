@@ -93,8 +93,8 @@ class AsyncEngine:
         if self._process is not None:
             raise RuntimeError("the engine was started already")
         argv, env = plan_launch(self._config)
-        self._loop = loop = asyncio.get_running_loop()
         self._process = process = StdioProcess(argv, env, self._config.cwd)
+        self._loop = loop = asyncio.get_running_loop()
         try:
             process.watch(partial(self._tell_exit, loop))
             self._pipes = await self._attach(process)

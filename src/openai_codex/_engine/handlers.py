@@ -17,7 +17,6 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from .._core.connection import Connection, ServerRequest
-from .._model import to_wire
 from .protocol import Protocol
 
 __all__ = ["Dispatcher", "Invocation", "Reply"]
@@ -137,6 +136,9 @@ class Dispatcher:
 
 
 def _validate(type_: Any, params: dict[str, Any]) -> Any:
+    # Imported late, here as above: the runtime is started before the models are loaded.
+    from pydantic import BaseModel, TypeAdapter
+
     validate = getattr(type_, "model_validate", None)
     if validate is None:  # a union of models
         validate = TypeAdapter[Any](type_).validate_python

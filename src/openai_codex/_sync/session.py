@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from .._compat import Lock
+from .._compat import lock
 from .._config import CodexConfig
 from .._engine import DEFAULT_TIMEOUT, DefaultTimeout
 from .._engine.threads import Engine
@@ -32,7 +32,7 @@ class Session:
         self.config = config
         self.engine = Engine(config, handlers=handlers)
         self.metadata: InitializeResponse | None = None
-        self._starting = Lock()
+        self._starting = lock()
 
     def ensure_started(self) -> InitializeResponse:
         """Start and initialize the runtime, unless that was done. A failure closes the session for good.

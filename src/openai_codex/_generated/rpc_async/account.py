@@ -289,7 +289,7 @@ class AsyncAccountRpc(AsyncNamespace):
         supports_luna_reserve: bool | None | Unset = UNSET,
         timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT,
     ) -> m.GetAccountRateLimitsResponse:
-        """Call ``account/rateLimits/read``.
+        """Usage-read capabilities of the requesting client, never inferred from its experiment arm.
 
         Args:
             exclude_reset_credit_details: Skip the separate reset-credit detail lookup for background usage polls. The

@@ -21,7 +21,7 @@ class AppRpc(Namespace):
         thread_id: str | None | Unset = UNSET,
         timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT,
     ) -> m.AppsInstalledResponse:
-        """Call ``app/installed``.
+        """Read the committed installed connector runtime snapshot.
 
         Args:
             force_refresh: When true and Apps are permitted, refresh and publish the hosted connector runtime tool
@@ -61,7 +61,7 @@ class AppRpc(Namespace):
         thread_id: str | None | Unset = UNSET,
         timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT,
     ) -> m.AppsListResponse:
-        """Call ``app/list``.
+        """EXPERIMENTAL - list available apps/connectors.
 
         Args:
             cursor: Opaque pagination cursor returned by a previous call.
@@ -103,7 +103,7 @@ class AppRpc(Namespace):
         thread_id: str | None | Unset = UNSET,
         timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT,
     ) -> m.AppsReadResponse:
-        """Call ``app/read``.
+        """EXPERIMENTAL - read metadata for specific apps/connectors.
 
         Args:
             app_ids: App ids to read. The server accepts at most 100 ids and deduplicates repeated ids while

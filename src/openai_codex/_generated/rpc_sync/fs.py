@@ -20,7 +20,7 @@ class FsRpc(Namespace):
         recursive: bool | None | Unset = UNSET,
         timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT,
     ) -> m.FsCopyResponse:
-        """Call ``fs/copy``.
+        """Copy a file or directory tree on the host filesystem.
 
         Args:
             destination_path: Absolute destination path.
@@ -59,7 +59,7 @@ class FsRpc(Namespace):
         recursive: bool | None | Unset = UNSET,
         timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT,
     ) -> m.FsCreateDirectoryResponse:
-        """Call ``fs/createDirectory``.
+        """Create a directory on the host filesystem.
 
         Args:
             path: Absolute directory path to create.
@@ -92,7 +92,7 @@ class FsRpc(Namespace):
     def get_metadata(
         self, *, path: m.AbsolutePathBuf, timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT
     ) -> m.FsGetMetadataResponse:
-        """Call ``fs/getMetadata``.
+        """Request metadata for an absolute path.
 
         Args:
             path: Absolute path to inspect.
@@ -123,7 +123,7 @@ class FsRpc(Namespace):
     def read_directory(
         self, *, path: m.AbsolutePathBuf, timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT
     ) -> m.FsReadDirectoryResponse:
-        """Call ``fs/readDirectory``.
+        """List direct child names for a directory.
 
         Args:
             path: Absolute directory path to read.
@@ -154,7 +154,7 @@ class FsRpc(Namespace):
     def read_file(
         self, *, path: m.AbsolutePathBuf, timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT
     ) -> m.FsReadFileResponse:
-        """Call ``fs/readFile``.
+        """Read a file from the host filesystem.
 
         Args:
             path: Absolute path to read.
@@ -190,7 +190,7 @@ class FsRpc(Namespace):
         recursive: bool | None | Unset = UNSET,
         timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT,
     ) -> m.FsRemoveResponse:
-        """Call ``fs/remove``.
+        """Remove a file or directory tree from the host filesystem.
 
         Args:
             path: Absolute path to remove.
@@ -225,7 +225,7 @@ class FsRpc(Namespace):
     def unwatch(
         self, *, watch_id: str, timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT
     ) -> m.FsUnwatchResponse:
-        """Call ``fs/unwatch``.
+        """Stop filesystem watch notifications for a prior `fs/watch`.
 
         Args:
             watch_id: Watch identifier previously provided to `fs/watch`.
@@ -256,7 +256,7 @@ class FsRpc(Namespace):
     def watch(
         self, *, path: m.AbsolutePathBuf, watch_id: str, timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT
     ) -> m.FsWatchResponse:
-        """Call ``fs/watch``.
+        """Start filesystem watch notifications for an absolute path.
 
         Args:
             path: Absolute file or directory path to watch.
@@ -289,7 +289,7 @@ class FsRpc(Namespace):
     def write_file(
         self, *, data_base64: str, path: m.AbsolutePathBuf, timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT
     ) -> m.FsWriteFileResponse:
-        """Call ``fs/writeFile``.
+        """Write a file on the host filesystem.
 
         Args:
             data_base64: File contents encoded as base64.

@@ -88,7 +88,7 @@ class ThreadRpc(Namespace):
         thread_id: str,
         timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT,
     ) -> m.ThreadAttachmentAddResponse:
-        """Call ``thread/attachment/add``.
+        """Parameters for creating or locating an attachment on its owning thread.
 
         Args:
             attachment_type: Field ``attachmentType``.
@@ -130,7 +130,7 @@ class ThreadRpc(Namespace):
         limit: int | None | Unset = UNSET,
         timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT,
     ) -> m.ThreadAttachmentListResponse:
-        """Call ``thread/attachment/list``.
+        """Parameters for listing attachments from one thread.
 
         Args:
             thread_id: Field ``threadId``.
@@ -170,7 +170,7 @@ class ThreadRpc(Namespace):
         thread_id: str,
         timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT,
     ) -> m.ThreadAttachmentRemoveResponse:
-        """Call ``thread/attachment/remove``.
+        """Parameters for deleting an attachment by its stable thread-local identity.
 
         Args:
             attachment_type: Field ``attachmentType``.
@@ -212,7 +212,7 @@ class ThreadRpc(Namespace):
         limit: int | None | Unset = UNSET,
         timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT,
     ) -> m.ThreadAttachmentOwnerListResponse:
-        """Call ``thread/attachmentOwner/list``.
+        """Parameters for reverse lookup by attachment identity within this server's store.
 
         Args:
             attachment_type: Field ``attachmentType``.
@@ -481,7 +481,13 @@ class ThreadRpc(Namespace):
         thread_source: m.ThreadSource | None | Unset = UNSET,
         timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT,
     ) -> m.ThreadForkResponse:
-        """Call ``thread/fork``.
+        """There are two ways to fork a thread: 1. By thread_id: load the thread from disk by thread_id and fork it
+        into a new thread. 2. By path: load the thread from disk by path and fork it into a new thread.
+
+        If using a non-empty path, the thread_id param will be ignored. Empty string path values are treated as
+        absent.
+
+        Prefer using thread_id whenever possible.
 
         Args:
             thread_id: Field ``threadId``.
@@ -803,7 +809,7 @@ class ThreadRpc(Namespace):
         turn_id: str,
         timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT,
     ) -> m.ThreadItemsReadResponse:
-        """Call ``thread/items/read``.
+        """EXPERIMENTAL - retrieve a bounded set of persisted items from one turn.
 
         Args:
             item_ids: Item IDs to retrieve. Supply 1 to 100 IDs.
@@ -1442,7 +1448,7 @@ class ThreadRpc(Namespace):
         thread_id: str,
         timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT,
     ) -> m.ThreadRealtimeAppendAudioResponse:
-        """Call ``thread/realtime/appendAudio``.
+        """EXPERIMENTAL - append audio input to thread realtime.
 
         Args:
             audio: Field ``audio``.
@@ -1477,7 +1483,7 @@ class ThreadRpc(Namespace):
     def realtime_append_speech(
         self, *, text: str, thread_id: str, timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT
     ) -> m.ThreadRealtimeAppendSpeechResponse:
-        """Call ``thread/realtime/appendSpeech``.
+        """EXPERIMENTAL - append speakable text to thread realtime.
 
         Args:
             text: Field ``text``.
@@ -1517,7 +1523,7 @@ class ThreadRpc(Namespace):
         role: m.ConversationTextRole | Unset = UNSET,
         timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT,
     ) -> m.ThreadRealtimeAppendTextResponse:
-        """Call ``thread/realtime/appendText``.
+        """EXPERIMENTAL - append text input to thread realtime.
 
         Args:
             text: Field ``text``.
@@ -1554,7 +1560,7 @@ class ThreadRpc(Namespace):
     def realtime_list_voices(
         self, *, timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT
     ) -> m.ThreadRealtimeListVoicesResponse:
-        """Call ``thread/realtime/listVoices``.
+        """EXPERIMENTAL - list voices supported by thread realtime.
 
         Args:
             timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
@@ -1602,7 +1608,7 @@ class ThreadRpc(Namespace):
         voice: m.RealtimeVoice | None | Unset = UNSET,
         timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT,
     ) -> m.ThreadRealtimeStartResponse:
-        """Call ``thread/realtime/start``.
+        """EXPERIMENTAL - start a thread-scoped realtime session.
 
         Args:
             output_modality: Selects text or audio output for the realtime session. Transport and voice stay
@@ -1687,7 +1693,7 @@ class ThreadRpc(Namespace):
     def realtime_stop(
         self, *, thread_id: str, timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT
     ) -> m.ThreadRealtimeStopResponse:
-        """Call ``thread/realtime/stop``.
+        """EXPERIMENTAL - stop thread realtime.
 
         Args:
             thread_id: Field ``threadId``.
@@ -1740,7 +1746,17 @@ class ThreadRpc(Namespace):
         service_tier: str | None | Unset = UNSET,
         timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT,
     ) -> m.ThreadResumeResponse:
-        """Call ``thread/resume``.
+        """There are three ways to resume a thread: 1. By thread_id: load the thread from disk by thread_id and resume
+        it. 2. By history: instantiate the thread from memory and resume it. 3. By path: load the thread from disk by
+        path and resume it.
+
+        For non-running threads, the precedence is: history > non-empty path > thread_id. If using history or a
+        non-empty path for a non-running thread, the thread_id param will be ignored.
+
+        If thread_id identifies a running thread, app-server rejoins that thread and treats a non-empty path as a
+        consistency check against the active rollout path. Empty string path values are treated as absent.
+
+        Prefer using thread_id whenever possible.
 
         Args:
             thread_id: Field ``threadId``.
@@ -1815,7 +1831,9 @@ class ThreadRpc(Namespace):
     def revert(
         self, *, before_turn_id: str, thread_id: str, timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT
     ) -> m.ThreadRevertResponse:
-        """Call ``thread/revert``.
+        """Replace a paginated thread's durable history with the prefix before one turn.
+
+        This only changes persisted conversation history. It does not revert local file changes.
 
         Args:
             before_turn_id: Turn excluded from the replacement history, together with every later turn.
@@ -1910,7 +1928,7 @@ class ThreadRpc(Namespace):
         limit: int | None | Unset = UNSET,
         timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT,
     ) -> m.ThreadSearchOccurrencesResponse:
-        """Call ``thread/searchOccurrences``.
+        """Parameters for searching visible message occurrences within one paginated thread.
 
         Args:
             search_term: Case-insensitive literal substring to find in visible user messages and both partial and
@@ -1955,7 +1973,7 @@ class ThreadRpc(Namespace):
         before_thread_id: str | None | Unset = UNSET,
         timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT,
     ) -> m.ThreadSectionMoveResponse:
-        """Call ``thread/section/move``.
+        """Parameters for moving a thread within a server-owned section ordering.
 
         Args:
             section_id: Destination section, or `null` to remove the thread from its section.
@@ -2247,7 +2265,7 @@ class ThreadRpc(Namespace):
         limit: int | None | Unset = UNSET,
         timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT,
     ) -> m.ThreadTimelineListResponse:
-        """Call ``thread/timeline/list``.
+        """EXPERIMENTAL - list ordinary and realtime thread history in rollout order.
 
         Args:
             thread_id: Field ``threadId``.

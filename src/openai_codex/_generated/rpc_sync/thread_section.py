@@ -19,7 +19,7 @@ class ThreadSectionRpc(Namespace):
         appearance: m.ThreadSectionAppearance | None | Unset = UNSET,
         timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT,
     ) -> m.ThreadSectionCreateResponse:
-        """Call ``threadSection/create``.
+        """Parameters for creating an independently persisted thread section.
 
         Args:
             name: The user-visible name of the section.
@@ -52,7 +52,7 @@ class ThreadSectionRpc(Namespace):
     def delete(
         self, *, section_id: str, timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT
     ) -> m.ThreadSectionDeleteResponse:
-        """Call ``threadSection/delete``.
+        """Parameters for deleting an independently persisted thread section.
 
         Args:
             section_id: The stable, server-generated identity of the section to delete.
@@ -87,7 +87,7 @@ class ThreadSectionRpc(Namespace):
         limit: int | None | Unset = UNSET,
         timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT,
     ) -> m.ThreadSectionListResponse:
-        """Call ``threadSection/list``.
+        """Parameters for listing independently persisted thread sections.
 
         Args:
             cursor: Opaque pagination cursor returned by a previous call.
@@ -125,7 +125,7 @@ class ThreadSectionRpc(Namespace):
         appearance: m.ThreadSectionAppearance | None | Unset = UNSET,
         timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT,
     ) -> m.ThreadSectionUpdateResponse:
-        """Call ``threadSection/update``.
+        """Parameters for updating an independently persisted thread section.
 
         Args:
             name: The updated user-visible name of the section.

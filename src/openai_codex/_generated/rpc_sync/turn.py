@@ -59,7 +59,9 @@ class TurnRpc(Namespace):
         summary: m.ReasoningSummary | None | Unset = UNSET,
         timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT,
     ) -> m.TurnSettingsUpdateResponse:
-        """Call ``turn/settings/update``.
+        """Experimental settings changes for one running turn, not future turns. Unsupported fields are rejected
+        rather than silently ignored. Any live task kind may accept publication. Child sessions and consumers of
+        frozen initial settings are unchanged.
 
         Args:
             thread_id: Field ``threadId``.

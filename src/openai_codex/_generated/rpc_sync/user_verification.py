@@ -15,7 +15,8 @@ class UserVerificationRpc(Namespace):
     def cancel(
         self, *, request_id: m.RequestId, timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT
     ) -> m.UserVerificationCancelResponse:
-        """Call ``userVerification/cancel``.
+        """Cancels a native verification RPC issued on this connection, not an elicitation. Use a fresh request ID for
+        each operation and a distinct ID for this cancellation RPC.
 
         Args:
             request_id: Field ``requestId``.
@@ -126,7 +127,7 @@ class UserVerificationRpc(Namespace):
     def verify(
         self, *, challenge: str, description: str, title: str, timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT
     ) -> m.UserVerificationVerifyResponse:
-        """Call ``userVerification/verify``.
+        """Local signing primitive, independent of any pending elicitation.
 
         Args:
             challenge: Unpadded base64url encoding of 1–4096 challenge bytes.
