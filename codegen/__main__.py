@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from . import manifest, pipeline, sources
-from .findings import CodegenError, Finding
+from .findings import CodegenError
 
 _PIN_LINE = re.compile(r'"openai-codex-cli-bin==[^"]+"')
 
@@ -71,14 +71,14 @@ def _generate(arguments: argparse.Namespace) -> None:
 
 def _check(arguments: argparse.Namespace) -> None:
     findings = manifest.check()
-    if not findings and not arguments.quick:
-        output = pipeline.build()
-        for path, text in output.files.items():
-            target = pipeline.ROOT / path
-            if not target.is_file() or target.read_bytes() != text.encode():
-                findings.append(Finding(path, "is not what the pipeline makes now", 'run "make generate"'))
+    if not arguments.quick:
+        try:
+            findings += manifest.compare(pipeline.build().files)
+        except CodegenError as error:
+            # What stops the pipeline says more than that its inputs changed.
+            findings = [*error.findings, *(finding for finding in findings if finding.reason != manifest.OUTDATED)]
     if findings:
-        raise CodegenError(findings)
+        raise CodegenError(set(findings))
     pipeline.progress("codegen: everything generated is up to date")
 
 

@@ -11,9 +11,10 @@ from pathlib import Path
 from .findings import Finding
 from .pipeline import DOCS, GENERATED, ROOT, SCHEMA, SYNC
 
-__all__ = ["MANIFEST", "check", "check_schema", "manifest_text", "write"]
+__all__ = ["MANIFEST", "OUTDATED", "check", "check_schema", "compare", "manifest_text", "write"]
 
 MANIFEST = GENERATED / "MANIFEST.json"
+OUTDATED = "is not what the generated code was made with"
 _FOLDERS = (GENERATED, SYNC, DOCS)
 _REGENERATE = 'run "make generate"'
 _PIN = '"openai-codex-cli-bin=={}"'
@@ -26,7 +27,7 @@ def _hash(data: bytes) -> str:
 def _inputs(root: Path) -> dict[str, str]:
     """Hashes of what decides the output: schema, pipeline, async sources. Not tests, not the rest of the package."""
     sources = [
-        *sorted((root / "schema").glob("*.json")),
+        root / "schema/manifest.json",  # it holds the hashes of the bundles
         *sorted(path for path in (root / "codegen").rglob("*") if path.suffix in (".py", ".toml", ".jinja", ".jinja2")),
         *sorted((root / "src/openai_codex/_async").glob("*.py")),
     ]
@@ -84,8 +85,7 @@ def check(root: Path = ROOT) -> list[Finding]:
     now = _inputs(root)
     for path in sorted(inputs.keys() | now.keys()):
         if inputs.get(path) != now.get(path):
-            what = "is new" if path not in inputs else "was removed" if path not in now else "changed"
-            findings.append(Finding(path, f"{what} since the code was generated", _REGENERATE))
+            findings.append(Finding(path, OUTDATED, _REGENERATE))
     return sorted([*findings, *check_schema(root)])
 
 
@@ -98,6 +98,19 @@ def _differences(files: Mapping[str, str], present: Iterable[str], root: Path) -
         elif _hash((root / path).read_bytes()) != files[path]:
             step = f"change the schema override or the template, then {_REGENERATE}"
             yield Finding(path, "was edited by hand", step)
+
+
+def compare(files: Mapping[str, str], root: Path = ROOT) -> list[Finding]:
+    """Compare what lies there with what the pipeline makes now, apart from what the manifest shows anyway."""
+    try:
+        known: dict[str, str] = json.loads((root / MANIFEST).read_bytes())["files"]
+    except (OSError, ValueError, KeyError):
+        return []
+    return [
+        Finding(path, "is not what the pipeline makes now", _REGENERATE)
+        for path in sorted({*files, *known})
+        if path not in files or known.get(path) != _hash(files[path].encode())
+    ]
 
 
 def check_schema(root: Path = ROOT) -> Iterator[Finding]:

@@ -102,7 +102,7 @@ def _type_checking_branch(node: ast.If) -> bool | None:
 @cache
 def package_modules() -> dict[str, Module]:
     """Every module of the package by name."""
-    modules = {}
+    modules: dict[str, Module] = {}
     for path in sorted(PACKAGE.rglob("*.py")):
         parts = path.relative_to(PACKAGE).with_suffix("").parts
         name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 
 import pytest
@@ -77,6 +78,7 @@ def layer_of(module: str) -> int:
     return max(found)[1]
 
 
+@cache
 def imports() -> list[tuple[Module, Import]]:
     return [(module, each) for module in package_modules().values() for each in module.imports()]
 

@@ -174,3 +174,22 @@ class AsyncCodex:
         )
         started: m.ThreadStartResponse = await self._session.call("thread/start", fields)
         return AsyncThread(self._session, started.thread.id)
+
+    # -- the rest -----------------------------------------------------------------------------------------------
+
+    async def models(self, *, include_hidden: bool = False) -> m.ModelListResponse:
+        """List the models that the runtime knows; the first page.
+
+        Args:
+            include_hidden: With those that are not offered by default.
+
+        Returns:
+            The models (schema ModelListResponse); ``next_cursor`` is None when there are no more.
+
+        Raises:
+            TransportClosedError: the runtime is gone, or the client was closed.
+
+        Wire: ``model/list`` (stable). Source: schema ModelListParams.
+        """
+        models: m.ModelListResponse = await self._session.call("model/list", {"include_hidden": include_hidden})
+        return models

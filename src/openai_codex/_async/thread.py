@@ -35,6 +35,42 @@ class AsyncThread:
     def __repr__(self) -> str:
         return f"{type(self).__name__}(id={self.id!r})"
 
+    async def read(self, *, include_turns: bool = False) -> m.ThreadReadResponse:
+        """Read the thread as the runtime has stored it.
+
+        Args:
+            include_turns: With the turns and their items; only for a thread that has had a turn.
+
+        Returns:
+            The thread (schema ThreadReadResponse).
+
+        Raises:
+            ThreadNotFoundError: the runtime does not know the thread.
+            TransportClosedError: the runtime is gone, or the client was closed.
+
+        Wire: ``thread/read`` (stable). Source: schema ThreadReadParams.
+        """
+        fields = {"thread_id": self.id, "include_turns": include_turns}
+        thread: m.ThreadReadResponse = await self._session.call("thread/read", fields)
+        return thread
+
+    async def set_name(self, name: str) -> m.ThreadSetNameResponse:
+        """Give the thread a name.
+
+        Args:
+            name: The name; not empty.
+
+        Raises:
+            InvalidRequestError: the runtime refused the name, or does not know the thread.
+            TransportClosedError: the runtime is gone, or the client was closed.
+
+        Wire: ``thread/name/set`` (stable). Source: schema ThreadSetNameParams.
+        """
+        named: m.ThreadSetNameResponse = await self._session.call(
+            "thread/name/set", {"thread_id": self.id, "name": name}
+        )
+        return named
+
     async def run(
         self,
         input: RunInput,

@@ -174,3 +174,22 @@ class Codex:
         )
         started: m.ThreadStartResponse = self._session.call("thread/start", fields)
         return Thread(self._session, started.thread.id)
+
+    # -- the rest -----------------------------------------------------------------------------------------------
+
+    def models(self, *, include_hidden: bool = False) -> m.ModelListResponse:
+        """List the models that the runtime knows; the first page.
+
+        Args:
+            include_hidden: With those that are not offered by default.
+
+        Returns:
+            The models (schema ModelListResponse); ``next_cursor`` is None when there are no more.
+
+        Raises:
+            TransportClosedError: the runtime is gone, or the client was closed.
+
+        Wire: ``model/list`` (stable). Source: schema ModelListParams.
+        """
+        models: m.ModelListResponse = self._session.call("model/list", {"include_hidden": include_hidden})
+        return models

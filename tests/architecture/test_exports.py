@@ -1,0 +1,112 @@
+"""What a module offers is what its ``__all__`` says, in order; the package's own three lists are one."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import openai_codex
+from tests.architecture.source import CODEGEN, ROOT, package_modules
+
+PUBLIC = ["openai_codex", "openai_codex.errors", "openai_codex.protocol", "openai_codex.testing", "openai_codex.types"]
+
+
+def all_files() -> list[Path]:
+    return [*(module.path for module in package_modules().values()), *sorted(CODEGEN.rglob("*.py"))]
+
+
+def exported(tree: ast.Module) -> list[str] | None:
+    """The value of ``__all__``; None where there is none, or where it is computed."""
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+            try:
+                return list(ast.literal_eval(node.value))
+            except ValueError:
+                return None
+    return None
+
+
+def defined(body: list[ast.stmt]) -> Iterator[str]:
+    """Names that a module's top level defines itself; what it imports is somebody else's."""
+    for node in body:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            yield node.name
+        elif isinstance(node, ast.Assign):
+            yield from (target.id for target in node.targets if isinstance(target, ast.Name))
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            yield node.target.id
+
+
+def in_order(name: str) -> tuple[int, str]:
+    """Constants, classes, the rest; each by the alphabet. The order in which linters sort ``__all__``."""
+    return 0 if name.isupper() else 1 if name[0].isupper() else 2, name
+
+
+def test_every_export_list_is_sorted() -> None:
+    unsorted = [
+        path.relative_to(ROOT).as_posix()
+        for path in all_files()
+        if (names := exported(ast.parse(path.read_bytes()))) is not None and names != sorted(names, key=in_order)
+    ]
+    assert unsorted == []
+
+
+def test_every_export_list_is_complete() -> None:
+    missing: dict[str, set[str]] = {}
+    for path in all_files():
+        tree = ast.parse(path.read_bytes())
+        names = exported(tree)
+        if names is None:
+            continue
+        own = {name for name in defined(tree.body) if not name.startswith("_") and name != "logger"}
+        if own - set(names):
+            missing[path.relative_to(ROOT).as_posix()] = own - set(names)
+    assert missing == {}
+
+
+def test_every_exported_name_resolves() -> None:
+    dangling = [
+        f"{module}.{name}"
+        for module in [".".join(["openai_codex", *filter(None, [name])]) for name in package_modules()]
+        for name in getattr(importlib.import_module(module), "__all__", ())
+        if not hasattr(importlib.import_module(module), name)
+    ]
+    assert dangling == []
+
+
+def test_package_lists_agree() -> None:
+    tree = package_modules()[""].tree
+    typing = next(node for node in tree.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING")
+    seen_by_checkers = {
+        (node.module, alias.name, alias.asname)
+        for node in typing.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    modules: dict[str, tuple[str, ...]] = vars(openai_codex)["_MODULES"]
+    loaded_lazily = {(module, name, name) for module, names in modules.items() for name in names}
+    # The version is the one name that is called otherwise where it comes from.
+    assert seen_by_checkers == {*loaded_lazily, ("_generated._version", "PACKAGE_VERSION", "__version__")}
+    assert sorted(openai_codex.__all__) == sorted(str(public) for _, _, public in seen_by_checkers)
+
+
+def test_every_public_class_has_its_twin() -> None:
+    asynchronous = {name for name in openai_codex.__all__ if name.startswith("Async")}
+    assert asynchronous
+    assert {name.removeprefix("Async") for name in asynchronous} <= set(openai_codex.__all__)
+
+
+@pytest.mark.parametrize("module", PUBLIC)
+def test_dir_shows_what_is_exported(module: str) -> None:
+    namespace = importlib.import_module(module)
+    assert set(getattr(namespace, "__all__", ())) <= set(dir(namespace))
+
+
+@pytest.mark.parametrize("module", ["openai_codex", "openai_codex.types"])
+def test_misspelled_name_is_an_attribute_error_that_names_it(module: str) -> None:
+    with pytest.raises(AttributeError, match="no attribute 'Codxe'"):
+        _ = importlib.import_module(module).Codxe

@@ -1,0 +1,61 @@
+"""What importing the package loads, as lists of modules: a time depends on the machine, a list does not."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.architecture.source import ROOT, package_modules
+
+PROBE = """
+import json, sys
+sys.path.insert(0, {src!r})
+import __future__, typing
+before = set(sys.modules)
+{statement}
+print(json.dumps(sorted(set(sys.modules) - before)))
+"""
+
+
+def loaded_by(statement: str) -> list[str]:
+    """The modules that a statement loads in a fresh interpreter, beyond ``typing`` and what that needs."""
+    code = PROBE.format(src=str(ROOT / "src"), statement=statement)
+    done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True)
+    modules: list[str] = json.loads(done.stdout)
+    return modules
+
+
+def packages_loaded_by(statement: str) -> set[str]:
+    return {name.partition(".")[0] for name in loaded_by(statement)}
+
+
+def test_importing_the_package_loads_one_file() -> None:
+    assert loaded_by("import openai_codex") == ["openai_codex"]
+
+
+def test_importing_errors_loads_no_pydantic() -> None:
+    assert packages_loaded_by("import openai_codex.errors").isdisjoint({"asyncio", "pydantic", "subprocess"})
+
+
+def test_importing_the_tables_of_the_protocol_loads_no_model() -> None:
+    loaded = loaded_by("import openai_codex.protocol")
+    assert not [name for name in loaded if name.startswith(("openai_codex._generated.models", "pydantic"))]
+
+
+@pytest.mark.parametrize("name", ["Codex", "AsyncCodex"])
+def test_client_class_loads_only_the_eager_models(name: str) -> None:
+    loaded = loaded_by(f"from openai_codex import {name}")
+    models = {each for each in loaded if each.startswith("openai_codex._generated.models.")}
+    assert models <= {"openai_codex._generated.models.core", "openai_codex._generated.models.common"}
+    other = "AsyncCodex" if name == "Codex" else "Codex"
+    theirs = ("_async", "_engine.aio") if other == "AsyncCodex" else ("_sync", "_engine.threads")
+    assert not [each for each in loaded if each.startswith(tuple(f"openai_codex.{one}" for one in theirs))]
+
+
+def test_whole_package_loads_no_tool_of_the_pipeline_and_no_http_client() -> None:
+    names = [f"openai_codex.{name}".rstrip(".") for name in package_modules()]
+    loaded = packages_loaded_by(f"import {', '.join(names)}")
+    assert loaded.isdisjoint({"codegen", "datamodel_code_generator", "httpx", "jinja2", "pytest", "websockets"})

@@ -1,0 +1,201 @@
+"""A small protocol with every shape in it, through the whole pipeline, compared with recorded text.
+
+``UPDATE_GOLDEN=1`` records anew; look at the diff before keeping it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from codegen import pipeline
+from codegen.findings import CodegenError
+from tests.codegen.small_schema import STRING, Schema, bundle, message, obj, ref, tag
+
+GOLDEN = Path(__file__).with_name("golden")
+INTEGER: Schema = {"type": "integer", "format": "int64", "minimum": 0.0}
+NULL: Schema = {"type": "null"}
+WORD: Schema = {"type": "string", "enum": ["inProgress", "on-request", "async", "NOT_YET", "us-1"]}
+
+STABLE: dict[str, Schema] = {
+    "JobStatus": {**WORD, "description": "Where a job \"stands\": C:\\jobs."},
+    "JobRoute": {
+        "oneOf": [
+            {"type": "string", "enum": ["direct"], "description": "No detour."},
+            obj("via", via=obj("hops", hops=INTEGER)),
+        ]
+    },
+    "JobItem": {
+        "description": "What a job is made of.",
+        "oneOf": [
+            {**obj("type", "id", **tag("textPart"), id=STRING, text=STRING), "title": "TextPartJobItem"},
+            {
+                **obj("type", "id", **tag("image"), id=STRING),
+                "anyOf": [obj("url", url=STRING), obj("fileId", fileId=STRING)],
+            },
+        ],
+    },
+    "JobSource": {
+        "oneOf": [
+            obj("type", **tag("key"), apiKey={**STRING, "description": "The key itself."}),
+            obj("type", **tag("none")),
+        ]
+    },
+    "JobId": {"anyOf": [STRING, INTEGER]},
+    "Job": obj(
+        "id",
+        "status",
+        id=ref("JobId"),
+        status=ref("JobStatus"),
+        items={"type": "array", "items": ref("JobItem"), "default": []},
+        route={"allOf": [ref("JobRoute")], "default": "direct"},
+        _meta=True,
+        labels={"type": "object", "additionalProperties": STRING},
+        model_name={"type": ["string", "null"], "description": "Snake on the wire."},
+        **{"async": {"type": "boolean", "default": False}},
+        where=obj("path", path={"allOf": [ref("JobPath")]}),
+    ),
+    "JobPath": {**STRING, "description": "An absolute path."},
+    "JobRunParams": obj(
+        "jobId",
+        jobId={**STRING, "description": "Which job"},
+        effort={"anyOf": [ref("Effort"), NULL], "description": "`null` clears it."},
+        tags={"type": ["array", "null"], "items": STRING},
+    ),
+    "JobRunResponse": obj("job", job=ref("Job")),
+    "JobListParams": obj(cursor={"type": ["string", "null"]}),
+    "JobListResponse": obj("data", data={"type": "array", "items": ref("Job")}),
+    "JobSourceSetResponse": obj(),
+    "Effort": STRING,
+    "JobStartedNotification": obj("job", job=ref("Job")),
+    "JobAskParams": obj("question", question=STRING),
+    "JobAskResponse": obj("answer", answer=STRING),
+    "JobResetResponse": obj(),
+    "PingParams": obj(text=STRING),
+    "PingResponse": obj(),
+}
+EXPERIMENTAL: dict[str, Schema] = {
+    **STABLE,
+    "JobListParams": obj(cursor={"type": ["string", "null"]}, limit={**INTEGER, "description": "How many."}),
+    "JobCancelParams": obj("jobId", jobId=STRING),
+    "JobCancelResponse": obj(),
+}
+REQUESTS = [
+    message("ping", ref("PingParams"), description="Is it there"),
+    message("job/reset", NULL),
+    message("job", ref("JobListParams")),
+    message("job/run", ref("JobRunParams"), description="Run a job.\n\nIt may take long."),
+    message("job/list", {"anyOf": [ref("JobListParams"), NULL]}),
+    message("job/source/set", ref("JobSource")),
+]
+OVERRIDES = """
+[response]
+"job" = "JobListResponse"
+"job/source/set" = "JobSourceSetResponse"
+[core_types]
+names = ["JobStartedNotification"]
+[open_enum]
+Effort = { values = ["low", "high"] }
+[refusal]
+"job/ask" = { result = { answer = "" } }
+[long_running]
+names = ["job/run"]
+[secret_fields]
+names = ["KeyJobSource.apiKey"]
+"""
+
+
+def schema_dir(path: Path) -> Path:
+    told = [message("job/started", ref("JobStartedNotification"), description="It runs.")]
+    asked = [message("job/ask", ref("JobAskParams"))]
+    more = [message("job/cancel", ref("JobCancelParams"))]
+    path.mkdir()
+    (path / "stable.json").write_bytes(
+        bundle(STABLE, requests=REQUESTS, notifications=told, server_requests=asked)
+    )
+    (path / "experimental.json").write_bytes(
+        bundle(EXPERIMENTAL, requests=[*REQUESTS, *more], notifications=told, server_requests=asked)
+    )
+    versions = {"package_version": "1.2.3.post1", "runtime_version": "1.2.3", "oldest_runtime": "1.0.0"}
+    (path / "manifest.json").write_text(json.dumps(versions))
+    return path
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    folder = tmp_path_factory.mktemp("small")
+    exceptions = folder / "overrides.toml"
+    exceptions.write_text(OVERRIDES)
+    files = pipeline.build(schema_dir(folder / "schema"), overrides_file=exceptions).files
+    handwritten = pipeline.SYNC.as_posix()
+    return {path: text for path, text in files.items() if not path.startswith(f"{handwritten}/")}
+
+
+RECORDED = (
+    "_generated/_docs.py",
+    "_generated/_methods.py",
+    "_generated/_version.py",
+    "_generated/models/__init__.py",
+    "_generated/models/core.py",
+    "_generated/models/job.py",
+    "_generated/models/ping.py",
+    "_generated/rpc_async/__init__.py",
+    "_generated/rpc_async/_handlers.py",
+    "_generated/rpc_async/job.py",
+    "_generated/rpc_sync/job.py",
+    "docs/protocol/README.md",
+    "docs/protocol/core.md",
+    "docs/protocol/job.md",
+)
+
+
+@pytest.mark.parametrize("path", RECORDED)
+def test_output_is_as_recorded(built: dict[str, str], path: str) -> None:
+    full = path if path.startswith("docs/") else f"{pipeline.PACKAGE.as_posix()}/{path}"
+    # A suffix of its own keeps formatters and type checkers away from the recorded text.
+    recorded = GOLDEN / f"{path.replace('/', '.')}.txt"
+    if os.environ.get("UPDATE_GOLDEN"):
+        recorded.write_text(built[full], encoding="utf-8", newline="\n")
+    assert built[full] == recorded.read_text(encoding="utf-8")
+
+
+def test_every_kind_of_file_is_made_and_nothing_else(built: dict[str, str]) -> None:
+    package = f"{pipeline.PACKAGE.as_posix()}/"
+    unrecorded = {"_generated/__init__.py", "_generated/rpc_sync/__init__.py", "_generated/rpc_sync/_handlers.py"}
+    assert {path.removeprefix(package) for path in built} == {*RECORDED, *unrecorded}
+
+
+def test_twins_have_as_many_lines_as_their_sources(built: dict[str, str]) -> None:
+    for path, text in built.items():
+        if "/rpc_async/" in path:
+            assert built[path.replace("/rpc_async/", "/rpc_sync/")].count("\n") == text.count("\n")
+
+
+def test_stale_override_is_an_error_for_the_vendored_schema_and_a_note_for_any_other(tmp_path: Path) -> None:
+    exceptions = tmp_path / "overrides.toml"
+    exceptions.write_text(OVERRIDES.replace('names = ["job/run"]', 'names = ["job/run", "job/gone"]'))
+    folder = schema_dir(tmp_path / "schema")
+    line = "overrides.toml: [long_running] job/gone matches nothing in this schema; remove the entry"
+    with pytest.raises(CodegenError) as caught:
+        pipeline.build(folder, overrides_file=exceptions)
+    assert str(caught.value) == line
+    notes = pipeline.build(folder, overrides_file=exceptions, vendored=False).notes
+    assert [str(note) for note in notes] == [line]
+
+
+def test_field_with_the_name_of_the_stub_argument_is_refused(tmp_path: Path) -> None:
+    folder = schema_dir(tmp_path / "schema")
+    text = (folder / "experimental.json").read_text()
+    (folder / "experimental.json").write_text(text.replace('"cursor"', '"timeout"'))
+    exceptions = tmp_path / "overrides.toml"
+    exceptions.write_text(OVERRIDES)
+    with pytest.raises(CodegenError, match="job has a field called timeout, which stubs use themselves"):
+        pipeline.build(folder, overrides_file=exceptions)
+
+
+def test_schema_directory_that_is_none_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CodegenError, match='run "make schema"'):
+        pipeline.build(tmp_path)

@@ -1,0 +1,73 @@
+"""Reading a bundle: flattening, and files that are none."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from codegen.findings import CodegenError
+from codegen.load import load, ref_name
+from tests.codegen.small_schema import STRING, bundle, message, obj, ref
+
+
+def test_namespaces_are_flattened_and_references_with_them() -> None:
+    source = bundle({"Inner": STRING}, outer={"Outer": obj(a={"$ref": "#/definitions/v2/Inner"})})
+    loaded = load(source)
+    assert list(loaded.definitions) == ["Inner", "Outer"]
+    assert loaded.definitions["Outer"]["properties"]["a"] == ref("Inner")
+
+
+def test_envelopes_and_json_rpc_types_are_set_apart() -> None:
+    requests = [message("thread/start", ref("ThreadStartParams"))]
+    loaded = load(bundle({"ThreadStartParams": obj()}, requests=requests, outer={"JSONRPCError": obj()}))
+    assert loaded.client_requests == requests
+    assert list(loaded.definitions) == ["ThreadStartParams"]
+
+
+def test_type_in_both_namespaces_may_differ_in_its_title_only() -> None:
+    outer = {"Path": {**STRING, "title": "Path", "$schema": "http://json-schema.org/draft-07/schema#"}}
+    assert list(load(bundle({"Path": STRING}, outer=outer)).definitions) == ["Path"]
+
+
+def test_type_with_two_meanings_is_refused() -> None:
+    with pytest.raises(CodegenError) as caught:
+        load(bundle({"Path": STRING}, outer={"Path": {"type": "integer"}}), name="experimental.json")
+    assert str(caught.value) == (
+        "experimental.json: two different types are called Path; teach codegen/load.py which one to take"
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "cause"),
+    [
+        (b"", "JSONDecodeError"),
+        (b'"\xff"', "UnicodeDecodeError"),
+        (b"[]", "TypeError"),
+        (b"{}", "KeyError: 'definitions'"),
+        (b'{"definitions": {}}', "KeyError: 'v2'"),
+        (b'{"definitions": {"v2": {}}}', "KeyError: 'ClientRequest'"),
+        (b'{"definitions": {"v2": {}, "ClientRequest": []}}', "TypeError"),
+    ],
+)
+def test_anything_else_is_refused_with_one_line(tmp_path: Path, content: bytes, cause: str) -> None:
+    path = tmp_path / "experimental.json"
+    path.write_bytes(content)
+    with pytest.raises(CodegenError) as caught:
+        load(path)
+    (finding,) = caught.value.findings
+    assert finding.where == "experimental.json"
+    assert cause in finding.reason
+    assert finding.next_step == 'run "make schema"'
+
+
+def test_missing_file_is_refused_with_one_line(tmp_path: Path) -> None:
+    with pytest.raises(CodegenError, match=r"gone\.json: not a schema bundle .*FileNotFoundError"):
+        load(tmp_path / "gone.json")
+
+
+def test_ref_name_of_anything_else_is_none() -> None:
+    assert ref_name(ref("A")) == "A"
+    assert ref_name(STRING) is None
+    assert ref_name(json.loads("true")) is None
