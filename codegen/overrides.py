@@ -17,7 +17,7 @@ __all__ = ["OVERRIDES_FILE", "Overrides"]
 
 OVERRIDES_FILE = Path(__file__).with_name("overrides.toml")
 _TABLES = ("response", "open_enum", "refusal", "rpc_name", "union_value")
-_LISTS = ("core_types", "long_running", "secret_fields")
+_LISTS = ("core_types", "long_running", "replaced_types", "secret_fields")
 
 
 def _version(text: str) -> tuple[int, ...]:

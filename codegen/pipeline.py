@@ -24,7 +24,7 @@ from .render import Versions, namespaces, render_docs, render_package
 from .unasync import derive_tree
 from .unasync_rules import RULES
 
-__all__ = ["DOCS", "GENERATED", "PACKAGE", "ROOT", "SCHEMA", "SYNC", "Output", "build", "read_schema_dir"]
+__all__ = ["DOCS", "GENERATED", "PACKAGE", "ROOT", "SCHEMA", "SYNC", "Output", "build", "progress", "read_schema_dir"]
 
 ROOT = Path(__file__).resolve().parents[1]
 SCHEMA = ROOT / "schema"
@@ -79,6 +79,7 @@ def build(
     protocol = ir.build(bundle, load.load(stable, name="stable.json"), overrides)
     normalised = normalise(protocol, overrides)
     layout = partition(protocol, normalised, overrides)
+    replaced = [name for name in normalised.definitions if overrides.get("replaced_types", name)]
     stale = overrides.stale()
     findings, notes = lint(protocol, normalised, layout)
     if stale and vendored:
@@ -94,11 +95,11 @@ def build(
     sources = generate_models(normalised, layout)
     models = index_models(sources, layout)
     files = {f"models/{module}.py": _with_header(text, versions) for module, text in sources.items()}
-    files.update(render_package(protocol, normalised, layout, models, versions))
+    files.update(render_package(protocol, normalised, layout, models, versions, replaced))
     progress(f"codegen: format {len(files)} modules")
     formatted = format_python(files)
 
-    async_files = {path: text for path, text in formatted.items() if path.startswith("rpc_async/")}
+    async_files = {path: text for path, text in formatted.items() if path.startswith(("rpc_async/", "handlers_async/"))}
     for source in sorted((ROOT / PACKAGE / "_async").glob("*.py")):
         async_files[f"_async/{source.name}"] = source.read_text(encoding="utf-8")
     spaces, _ = namespaces(protocol, models, normalised)
@@ -134,7 +135,3 @@ def _with_header(text: str, versions: Versions) -> str:
     )
     return f"{header}\n\n{body}"
 
-
-def select(files: Mapping[str, str], prefix: Path) -> dict[str, str]:
-    """The files below one directory."""
-    return {path: text for path, text in files.items() if path.startswith(f"{prefix.as_posix()}/")}

@@ -21,7 +21,7 @@ from .naming import class_name
 from .normalise import Normalised
 from .partition import Layout
 
-__all__ = ["Namespace", "Versions", "render_docs", "render_package"]
+__all__ = ["Method", "Namespace", "Versions", "namespaces", "render_docs", "render_package"]
 
 _TEMPLATES = Path(__file__).with_name("templates")
 _RESERVED = {"self", "timeout"}
@@ -144,6 +144,7 @@ def render_package(
     layout: Layout,
     models: Mapping[str, Model],
     versions: Versions,
+    replaced_types: Iterable[str],
 ) -> dict[str, str]:
     """Return the source of ``_generated`` without the model modules, by path below it."""
     environment = _environment(versions)
@@ -157,6 +158,7 @@ def render_package(
         "methods": methods,
         "modules": dict(sorted(by_module.items())),
         "module_of": layout.module_of,
+        "replaced_types": set(replaced_types),
         "experimental_fields": _grouped(protocol.experimental_fields),
         "payloads": sorted({notification.payload for notification in protocol.notifications}),
     }
@@ -170,7 +172,7 @@ def render_package(
         "_methods.py": render("methods.py.jinja"),
         "_docs.py": render("docs.py.jinja"),
         "models/__init__.py": render("models.py.jinja"),
-        "rpc_async/_handlers.py": render("handlers.py.jinja"),
+        "handlers_async/__init__.py": render("handlers.py.jinja"),
         "rpc_async/__init__.py": render("rpc_root.py.jinja"),
     }
     for space in spaces:

@@ -40,8 +40,8 @@ __all__ = [
     "write_schema_dir",
 ]
 
-RUNTIME_PACKAGE = "openai-codex-cli-bin"
-DEFAULT_OLDEST_RUNTIME = "0.149.0"
+_RUNTIME_PACKAGE = "openai-codex-cli-bin"
+_DEFAULT_OLDEST_RUNTIME = "0.149.0"
 STABLE, EXPERIMENTAL, MANIFEST = "stable.json", "experimental.json", "manifest.json"
 
 _DUMPED_FILE = "codex_app_server_protocol.schemas.json"
@@ -116,7 +116,7 @@ def from_installed_runtime() -> Bundles:
         binary = Path(importlib.import_module("codex_cli_bin").bundled_codex_path())
     except (ImportError, FileNotFoundError) as error:
         raise SourceError(
-            f"package {RUNTIME_PACKAGE}", f"no usable runtime is installed ({error})", "run `make install`"
+            f"package {_RUNTIME_PACKAGE}", f"no usable runtime is installed ({error})", "run `make install`"
         ) from error
     return _dump(binary, kind="package")
 
@@ -132,7 +132,7 @@ def from_runtime_version(version: str) -> Bundles:
     """
     if not _VERSION.fullmatch(version):
         raise SourceError(f"runtime version {version!r}", "is no version", "write it like 0.163.0")
-    requirement = f"{RUNTIME_PACKAGE}=={version}"
+    requirement = f"{_RUNTIME_PACKAGE}=={version}"
     with tempfile.TemporaryDirectory(prefix="codex-schema-") as scratch:
         target = Path(scratch, "package")
         print(f"fetching {requirement} ...", file=sys.stderr, flush=True)
@@ -223,7 +223,7 @@ def write_schema_dir(bundles: Bundles, schema_dir: Path) -> None:
     manifest = {
         "runtime_version": version,
         "package_version": present.get("package_version", version) if same_runtime else version,
-        "oldest_runtime": present.get("oldest_runtime", DEFAULT_OLDEST_RUNTIME),
+        "oldest_runtime": present.get("oldest_runtime", _DEFAULT_OLDEST_RUNTIME),
         "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
         "source": {"kind": bundles.source.kind, "version": bundles.source.version},
     }

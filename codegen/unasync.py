@@ -110,7 +110,7 @@ def derive_tree(files: Mapping[str, str], *, rules: Rules = RULES) -> dict[str, 
 
 def twin_of(path: str) -> str:
     """Return the path of the twin: ``_async/turn.py`` -> ``_sync/turn.py``."""
-    folders = {"_async": "_sync", "rpc_async": "rpc_sync"}
+    folders = {"_async": "_sync", "handlers_async": "handlers_sync", "rpc_async": "rpc_sync"}
     twin = "/".join(folders.get(part, part) for part in path.split("/"))
     if twin == path:
         raise UnasyncError([Finding(path, "has no twin folder", f"put it below {' or '.join(folders)}")])

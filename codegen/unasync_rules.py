@@ -39,6 +39,7 @@ RULES = Rules(
         "__anext__": "__next__",
         "StopAsyncIteration": "StopIteration",
         # modules
+        "handlers_async": "handlers_sync",
         "rpc_async": "rpc_sync",
         "aio": "threads",
         # _compat: where the two worlds differ for real

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from ._async.turn import AsyncTurnStream as AsyncTurnStream
     from ._config import CodexConfig as CodexConfig
     from ._generated._version import PACKAGE_VERSION as __version__
-    from ._generated.rpc_async._handlers import AsyncServerRequestHandlers as AsyncServerRequestHandlers
-    from ._generated.rpc_sync._handlers import ServerRequestHandlers as ServerRequestHandlers
+    from ._generated.handlers_async import AsyncServerRequestHandlers as AsyncServerRequestHandlers
+    from ._generated.handlers_sync import ServerRequestHandlers as ServerRequestHandlers
     from ._inputs import ExternalMessage as ExternalMessage
     from ._inputs import ImageInput as ImageInput
     from ._inputs import Input as Input
@@ -60,8 +60,8 @@ _MODULES = {
     "_async.thread": ("AsyncThread",),
     "_async.turn": ("AsyncTurnHandle", "AsyncTurnStream"),
     "_config": ("CodexConfig",),
-    "_generated.rpc_async._handlers": ("AsyncServerRequestHandlers",),
-    "_generated.rpc_sync._handlers": ("ServerRequestHandlers",),
+    "_generated.handlers_async": ("AsyncServerRequestHandlers",),
+    "_generated.handlers_sync": ("ServerRequestHandlers",),
     "_inputs": (
         "ExternalMessage",
         "ImageInput",

@@ -13,7 +13,7 @@ from ._core.notification import UnknownNotification as UnknownNotification
 if TYPE_CHECKING:
     from ._generated.models import *  # noqa: F403
     from ._json import JsonObject as JsonObject
-    from ._metadata import InitializeResponse as InitializeResponse  # type: ignore[assignment]  # not the model
+    from ._metadata import InitializeResponse as InitializeResponse
     from ._metadata import ServerInfo as ServerInfo
 else:
 

@@ -46,26 +46,24 @@ def in_order(name: str) -> tuple[int, str]:
     return 0 if name.isupper() else 1 if name[0].isupper() else 2, name
 
 
-def test_every_export_list_is_sorted() -> None:
-    unsorted = [
-        path.relative_to(ROOT).as_posix()
-        for path in all_files()
-        if (names := exported(ast.parse(path.read_bytes()))) is not None and names != sorted(names, key=in_order)
-    ]
-    assert unsorted == []
+def short(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
 
 
-def test_every_export_list_is_complete() -> None:
-    missing: dict[str, set[str]] = {}
-    for path in all_files():
-        tree = ast.parse(path.read_bytes())
-        names = exported(tree)
-        if names is None:
-            continue
+@pytest.mark.parametrize("path", all_files(), ids=short)
+def test_export_list_is_sorted(path: Path) -> None:
+    names = exported(ast.parse(path.read_bytes()))
+    if names is not None:
+        assert names == sorted(names, key=in_order)
+
+
+@pytest.mark.parametrize("path", all_files(), ids=short)
+def test_export_list_is_complete(path: Path) -> None:
+    tree = ast.parse(path.read_bytes())
+    names = exported(tree)
+    if names is not None:
         own = {name for name in defined(tree.body) if not name.startswith("_") and name != "logger"}
-        if own - set(names):
-            missing[path.relative_to(ROOT).as_posix()] = own - set(names)
-    assert missing == {}
+        assert own - set(names) == set()
 
 
 def test_every_exported_name_resolves() -> None:

@@ -16,11 +16,12 @@ LAYERS: list[tuple[str, tuple[str, ...]]] = [
     ("entry", ("", "models", "protocol", "retry", "types")),
     ("testing", ("testing",)),
     ("facade", ("_async", "_sync")),
-    ("rpc", ("_generated.rpc_async", "_generated.rpc_sync", "_rpc", "_calls", "_refusal")),
+    ("rpc", ("_generated.rpc_async", "_generated.rpc_sync", "_rpc", "_calls")),
     ("engine", ("_engine", "_compat")),
     ("transport", ("_transport",)),
     ("core", ("_core",)),
-    ("values", ("_config", "_inputs", "_metadata", "_policy", "_results")),
+    ("handlers", ("_generated.handlers_async", "_generated.handlers_sync")),
+    ("values", ("_config", "_inputs", "_metadata", "_policy", "_refusal", "_results")),
     ("models", ("_generated.models", "_generated._methods", "_generated._docs")),
     ("base", ("_model", "_unset", "_json", "errors", "_generated", "_generated._version")),
 ]
@@ -29,8 +30,6 @@ LAYERS: list[tuple[str, tuple[str, ...]]] = [
 UPWARD: dict[tuple[str, str, str], str] = {
     ("errors", "_results", "typing"): "the errors of a turn carry its result",
     ("_generated.models", "_core.notification", "typing"): "a notification without a model is one of the payload types",
-    ("_engine.protocol", "_generated.rpc_async._handlers", "call"): "the engine finds out which requests are handled",
-    ("_engine.protocol", "_generated.rpc_sync._handlers", "call"): "the engine finds out which requests are handled",
 }
 
 # Modules that do something to the world, and the only modules of the package that may import them.
@@ -58,6 +57,7 @@ DEPENDENCIES = {"pydantic", "pydantic_core", "typing_extensions"}
 TWINS = [
     ("_async", "_sync"),
     ("_generated.rpc_async", "_generated.rpc_sync"),
+    ("_generated.handlers_async", "_generated.handlers_sync"),
     ("_engine.aio", "_engine.threads"),
 ]
 

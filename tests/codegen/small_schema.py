@@ -47,7 +47,7 @@ def bundle(
     outer: Mapping[str, Schema] | None = None,
 ) -> bytes:
     """A schema bundle: ``definitions`` in the namespace v2, ``outer`` beside it."""
-    envelopes = {
+    envelopes: Schema = {
         "ClientRequest": {"oneOf": requests or []},
         "ServerNotification": {"oneOf": notifications or []},
         "ServerRequest": {"oneOf": server_requests or []},

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 from pathlib import Path
@@ -13,7 +14,9 @@ import pytest
 
 from codegen import pipeline
 from codegen.findings import CodegenError
-from tests.codegen.small_schema import STRING, Schema, bundle, message, obj, ref, tag
+from codegen.models import generate_models
+from codegen.partition import Layout
+from tests.codegen.small_schema import STRING, Schema, bundle, message, normalised, obj, ref, tag
 
 GOLDEN = Path(__file__).with_name("golden")
 INTEGER: Schema = {"type": "integer", "format": "int64", "minimum": 0.0}
@@ -21,7 +24,7 @@ NULL: Schema = {"type": "null"}
 WORD: Schema = {"type": "string", "enum": ["inProgress", "on-request", "async", "NOT_YET", "us-1"]}
 
 STABLE: dict[str, Schema] = {
-    "JobStatus": {**WORD, "description": "Where a job \"stands\": C:\\jobs."},
+    "JobStatus": {**WORD, "description": 'Where a job "stands": C:\\jobs.'},
     "JobRoute": {
         "oneOf": [
             {"type": "string", "enum": ["direct"], "description": "No detour."},
@@ -113,9 +116,7 @@ def schema_dir(path: Path) -> Path:
     asked = [message("job/ask", ref("JobAskParams"))]
     more = [message("job/cancel", ref("JobCancelParams"))]
     path.mkdir()
-    (path / "stable.json").write_bytes(
-        bundle(STABLE, requests=REQUESTS, notifications=told, server_requests=asked)
-    )
+    (path / "stable.json").write_bytes(bundle(STABLE, requests=REQUESTS, notifications=told, server_requests=asked))
     (path / "experimental.json").write_bytes(
         bundle(EXPERIMENTAL, requests=[*REQUESTS, *more], notifications=told, server_requests=asked)
     )
@@ -199,3 +200,22 @@ def test_field_with_the_name_of_the_stub_argument_is_refused(tmp_path: Path) -> 
 def test_schema_directory_that_is_none_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CodegenError, match='run "make schema"'):
         pipeline.build(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "text", ['ends with a "quote"', 'has """ inside', "back\\slash \\n", 'ends with """', "ends with \\"]
+)
+def test_any_description_makes_a_docstring_that_says_the_same(tmp_path: Path, text: str) -> None:
+    definitions = {
+        "Word": {"type": "string", "enum": ["a", "b"], "description": text},
+        "Thing": {**obj(x={**STRING, "description": text}), "description": text},
+    }
+    made = normalised(tmp_path, definitions)
+    source = generate_models(made, Layout(dict.fromkeys(made.definitions, "core")))["core"]
+    classes = {node.name: node for node in ast.parse(source).body if isinstance(node, ast.ClassDef)}
+    assert {name: (ast.get_docstring(node) or "").rstrip() for name, node in classes.items()} == {
+        "Word": text,
+        "Thing": text,
+    }
+    last = classes["Thing"].body[-1]
+    assert isinstance(last, ast.Expr) and ast.literal_eval(last.value).rstrip() == text

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from codegen.naming import attribute_name, class_name, handler_name, is_class_name, python_path, shadows_builtin, snake_case
+from codegen.naming import (
+    attribute_name,
+    class_name,
+    handler_name,
+    is_class_name,
+    python_path,
+    shadows_builtin,
+    snake_case,
+)
 
 
 @pytest.mark.parametrize(
@@ -48,7 +56,15 @@ def test_class_name(wire: str, expected: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [("Thread", True), ("ToolsV2", True), ("thread", False), ("Some words", False), ("A_B", False), ("v2::A", False), ("", False)],
+    [
+        ("Thread", True),
+        ("ToolsV2", True),
+        ("thread", False),
+        ("Some words", False),
+        ("A_B", False),
+        ("v2::A", False),
+        ("", False),
+    ],
 )
 def test_is_class_name(name: str, expected: bool) -> None:
     assert is_class_name(name) is expected
@@ -81,7 +97,9 @@ def test_handler_name(method: str, expected: str) -> None:
     assert handler_name(method) == expected
 
 
-@pytest.mark.parametrize(("name", "expected"), [("async", "async_"), ("None", "None_"), ("list", "list"), ("match", "match")])
+@pytest.mark.parametrize(
+    ("name", "expected"), [("async", "async_"), ("None", "None_"), ("list", "list"), ("match", "match")]
+)
 def test_attribute_name_escapes_keywords_only(name: str, expected: str) -> None:
     assert attribute_name(name) == expected
 

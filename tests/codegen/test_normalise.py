@@ -217,7 +217,9 @@ def test_union_of_scalars_stays_plain(tmp_path: Path) -> None:
 
 def test_union_inside_an_untagged_union_gives_it_its_variants(tmp_path: Path) -> None:
     inner = {"oneOf": [variant("type", **tag("a")), variant("type", **tag("b"))]}
-    out = normalised(tmp_path, {"Inner": inner, "Other": obj("x", x=STRING), "Outer": {"anyOf": [ref("Inner"), ref("Other")]}})
+    out = normalised(
+        tmp_path, {"Inner": inner, "Other": obj("x", x=STRING), "Outer": {"anyOf": [ref("Inner"), ref("Other")]}}
+    )
     assert out.unions["Outer"] == Union("open", ("AInner", "BInner", "Other", "UnrecognizedOuter"))
     assert out.definitions["Outer"]["anyOf"] == [ref(name) for name in out.unions["Outer"].members]
 
@@ -275,15 +277,17 @@ def test_additional_properties_are_dropped_only_where_they_close_an_object(
 
 def test_string_default_of_a_union_is_dropped(tmp_path: Path) -> None:
     union = {"oneOf": [{"type": "string", "enum": ["never"]}, variant("x", x=STRING)]}
-    props = {"ask": {"allOf": [ref("Ask")], "default": "never"}, "none": {"anyOf": [ref("Ask"), {"type": "null"}]}}
-    props["none"]["default"] = None
-    out = normalised(tmp_path, {"A": obj(**props), "Ask": union})
-    assert "default" not in out.definitions["A"]["properties"]["ask"]
-    assert out.definitions["A"]["properties"]["none"]["default"] is None
+    word: Schema = {"allOf": [ref("Ask")], "default": "never"}
+    null: Schema = {"anyOf": [ref("Ask"), {"type": "null"}], "default": None}
+    out = normalised(tmp_path, {"A": obj(word=word, null=null), "Ask": union})
+    assert "default" not in out.definitions["A"]["properties"]["word"]
+    assert out.definitions["A"]["properties"]["null"]["default"] is None
 
 
 def test_default_of_an_enum_is_kept(tmp_path: Path) -> None:
-    out = normalised(tmp_path, {"A": obj(e={"allOf": [ref("E")], "default": "x"}), "E": {"type": "string", "enum": ["x"]}})
+    out = normalised(
+        tmp_path, {"A": obj(e={"allOf": [ref("E")], "default": "x"}), "E": {"type": "string", "enum": ["x"]}}
+    )
     assert out.definitions["A"]["properties"]["e"]["default"] == "x"
 
 
@@ -301,12 +305,12 @@ def test_experimental_types_and_fields_are_marked_once(tmp_path: Path) -> None:
     definitions = {
         "New": {**obj(), "description": "A thing."},
         "Old": obj(
-            fresh=STRING, marked={**STRING, "description": "EXPERIMENTAL - careful."}, stable={**STRING, "description": "S."}
+            fresh=STRING,
+            marked={**STRING, "description": "EXPERIMENTAL - careful."},
+            stable={**STRING, "description": "S."},
         ),
     }
-    protocol = Protocol(
-        (), (), (), definitions, frozenset({"New"}), frozenset({("Old", "fresh"), ("Old", "marked")})
-    )
+    protocol = Protocol((), (), (), definitions, frozenset({"New"}), frozenset({("Old", "fresh"), ("Old", "marked")}))
     out = normalise(protocol, overrides(tmp_path)).definitions
     assert out["New"]["description"] == "Experimental. A thing."
     assert {prop: value["description"] for prop, value in out["Old"]["properties"].items()} == {
@@ -317,7 +321,11 @@ def test_experimental_types_and_fields_are_marked_once(tmp_path: Path) -> None:
 
 
 def test_definitions_come_out_sorted_and_the_protocol_is_left_alone(tmp_path: Path) -> None:
-    definitions = {"B": obj(z=obj(), a=STRING), "A": {"oneOf": [variant("type", **tag("x")), variant("type", **tag("y"))]}}
+    definitions = {
+        "B": obj(z=obj(), a=STRING),
+        "A": {"oneOf": [variant("type", **tag("x")), variant("type", **tag("y"))]},
+        "K": {"oneOf": [variant("key", key=obj(x=STRING)), variant("other", other=obj(y=STRING))]},
+    }
     before = repr(definitions)
     out = normalised(tmp_path, definitions)
     assert list(out.definitions) == sorted(out.definitions)
@@ -356,7 +364,9 @@ def test_promoted_name_that_the_schema_already_uses_is_refused(tmp_path: Path, n
 
 
 def test_union_of_unknown_shape_is_refused(tmp_path: Path) -> None:
-    (line,) = findings(tmp_path, {"U": {"oneOf": [variant("x", x=STRING), {"type": "object", "properties": {"a": {}, "b": {}}}]}})
+    (line,) = findings(
+        tmp_path, {"U": {"oneOf": [variant("x", x=STRING), {"type": "object", "properties": {"a": {}, "b": {}}}]}}
+    )
     assert line == (
         "schema: union U has a branch of unknown shape (keys: properties, type); teach codegen/normalise.py about it"
     )
@@ -374,7 +384,9 @@ def test_branch_of_nothing_known_is_refused(tmp_path: Path) -> None:
 
 
 def test_cycle_is_refused_and_drawn(tmp_path: Path) -> None:
-    (line,) = findings(tmp_path, {"A": obj(b=ref("B")), "B": obj(c=ref("C")), "C": obj(a={"type": "array", "items": ref("A")})})
+    (line,) = findings(
+        tmp_path, {"A": obj(b=ref("B")), "B": obj(c=ref("C")), "C": obj(a={"type": "array", "items": ref("A")})}
+    )
     assert line == (
         "schema: types refer to each other in a cycle: A -> B -> C -> A;"
         " the module layout needs forward references now; see codegen/partition.py"

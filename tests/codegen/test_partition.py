@@ -10,9 +10,9 @@ from codegen.load import load
 from codegen.normalise import Normalised, normalise, references
 from codegen.overrides import Overrides
 from codegen.partition import COMMON, CORE, UNLISTED, Layout, partition
-from tests.codegen.small_schema import STRING, bundle, message, obj, overrides, protocol, ref, tag
+from tests.codegen.small_schema import STRING, Schema, bundle, message, obj, overrides, protocol, ref, tag
 
-DEFINITIONS = {
+DEFINITIONS: dict[str, Schema] = {
     "ThreadStartParams": obj(hot=ref("Hot")),
     "ThreadStartResponse": obj(),
     "Hot": obj(deep=ref("Deep")),
@@ -84,10 +84,10 @@ def test_vendored_modules_import_each_other_without_cycles() -> None:
     assert sum(module == CORE for module in layout.module_of.values()) < len(layout.module_of) / 3
 
 
-def lint_of(tmp_path: Path, definitions: dict[str, object], exceptions: str = "") -> tuple[list[str], list[str]]:
+def lint_of(tmp_path: Path, definitions: dict[str, Schema], exceptions: str = "") -> tuple[list[str], list[str]]:
     read = overrides(tmp_path, exceptions)
     source = bundle(
-        {**DEFINITIONS, **definitions},  # type: ignore[dict-item]
+        {**DEFINITIONS, **definitions},
         server_requests=[message("mcpServer/ask", ref("AskParams"))],
     )
     made = protocol(source, read)
@@ -97,7 +97,7 @@ def lint_of(tmp_path: Path, definitions: dict[str, object], exceptions: str = ""
 
 
 def test_lint_refuses_names_that_cannot_be_classes(tmp_path: Path) -> None:
-    errors, _ = lint_of(tmp_path, {"some_type": obj(), "Exception": obj(), "Odd": obj(**{"part1": obj()})})
+    errors, _ = lint_of(tmp_path, {"some_type": obj(), "Exception": obj(), "Odd": obj(part1=obj())})
     assert errors == [
         "schema: Exception cannot be a class name; teach codegen/normalise.py another",
         "schema: OddPart1 is a numbered name; teach codegen/normalise.py a better one",

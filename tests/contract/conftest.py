@@ -48,15 +48,16 @@ class Driver:
         return await self.call(self.engine.request, method, params, **kwargs)
 
     async def open_turn(self, method: str = "turn/start", params: Any = None) -> tuple[Any, Mailbox]:
-        return await self.call(self.engine.open_turn_request, method, params)
+        opened: tuple[Any, Mailbox] = await self.call(self.engine.open_turn_request, method, params)
+        return opened
 
     async def receive(self, mailbox: Mailbox, timeout: float | None = 10) -> bool:
-        return await self.call(self.engine.receive, mailbox, timeout=timeout)
+        return bool(await self.call(self.engine.receive, mailbox, timeout=timeout))
 
     async def next_event(self, mailbox: Mailbox | None = None) -> Notification:
-        mailbox = self.engine.events if mailbox is None else mailbox
-        assert await self.receive(mailbox), "no event came"
-        return mailbox.items.popleft()
+        source: Mailbox = self.engine.events if mailbox is None else mailbox
+        assert await self.receive(source), "no event came"
+        return source.items.popleft()
 
     async def drain(self, mailbox: Mailbox) -> list[Notification]:
         """Take everything until the turn ends."""
@@ -72,7 +73,7 @@ class Driver:
 
     @property
     def pid(self) -> int:
-        return self.engine._process.pid
+        return int(self.engine._process.pid)
 
 
 Scenario = Callable[[Driver], Coroutine[Any, Any, None]]
@@ -85,7 +86,7 @@ def open_files() -> int:
 
 @pytest.fixture(params=["threads", "aio", "aio-threads"])
 def kind(request: pytest.FixtureRequest) -> str:
-    return request.param
+    return str(request.param)
 
 
 @pytest.fixture

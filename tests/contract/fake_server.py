@@ -38,12 +38,8 @@ def send(message: dict[str, Any]) -> None:
     write(json.dumps(message).encode() + b"\n")
 
 
-def fill(value: Any, id: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: fill(item, id) for key, item in value.items()}
-    if isinstance(value, list):
-        return [fill(item, id) for item in value]
-    return id if value == "$id" else value
+def fill(message: dict[str, Any], id: Any) -> dict[str, Any]:
+    return {key: id if value == "$id" else value for key, value in message.items()}
 
 
 def take(steps: list[list[Any]], id: Any) -> None:

@@ -182,7 +182,8 @@ def test_no_more_handler_threads_than_configured(run: Run, kind: str) -> None:
 
 
 def test_close_does_not_wait_for_handlers(run: Run, kind: str) -> None:
-    let_go, running, ended = threading.Event(), threading.Event(), []
+    let_go, running = threading.Event(), threading.Event()
+    ended: list[bool] = []
 
     def handle(params: Params) -> Any:
         running.set()

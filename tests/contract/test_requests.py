@@ -49,7 +49,7 @@ def test_answer_and_error_reach_the_caller(run: Run) -> None:
     async def scenario(d: Driver) -> None:
         assert await d.request("a", {"x": "é\u2028"}) == {"echo": {"x": "é\u2028"}}
         assert await d.request("b", None) == {"echo": {}}
-        with pytest.raises(InvalidRequestError, match="fail: .*no"):
+        with pytest.raises(InvalidRequestError, match=r"fail: .*no"):
             await d.request("fail", {})
 
     run(scenario, {"on": {"fail": [["error", {"code": -32600, "message": "no"}]]}})
@@ -256,7 +256,6 @@ def test_interrupt_of_a_waiting_caller_leaves_the_engine_usable() -> None:
             lambda: engine.receive(engine.events),
             lambda: engine.receive(engine.open_turn("U"), timeout=60),
         ):
-            timer = threading.Timer(0.2, signal.raise_signal, [signal.SIGINT])
             timer = threading.Timer(0.2, os.kill, [os.getpid(), signal.SIGINT])
             timer.start()
             with pytest.raises(KeyboardInterrupt):

@@ -164,13 +164,13 @@ def test_nesting_and_surrogates_beyond_the_fast_parser_are_delivered(run: Run) -
 
 def test_answer_nested_too_deeply_fails_its_call_alone(run: Run, caplog: pytest.LogCaptureFixture) -> None:
     async def scenario(d: Driver) -> None:
-        with pytest.raises(ResponseValidationError, match="deep: .*nested"):
+        with pytest.raises(ResponseValidationError, match=r"deep: .*nested"):
             await d.request("deep", {}, timeout=30)
         assert await d.request("a", {}) == {"echo": {}}
 
-    deep = '{"id":$id,"result":' + "[" * 200_000 + "]" * 200_000 + "}\n"
+    deep = [["raw", '{"id":$id,"result":'], ["repeat", "[", 200_000], ["repeat", "]", 200_000], ["raw", "}\n"]]
     with caplog.at_level(logging.CRITICAL, "openai_codex"):
-        run(scenario, {"on": {"deep": [["raw", deep]]}})
+        run(scenario, {"on": {"deep": deep}})
 
 
 def test_duplicate_answer_is_dropped(run: Run) -> None:
@@ -211,7 +211,7 @@ def test_death_is_told_to_every_caller_at_once(run: Run, last: list[Any], code: 
         started = time.monotonic()
         held = [asyncio.ensure_future(d.request("hold", {})) for _ in range(70)]
         events = asyncio.ensure_future(d.receive(d.engine.events))
-        dying = asyncio.ensure_future(d.request("die", {}, timeout=None))
+        dying = asyncio.ensure_future(d.request("turn/interrupt", {}, timeout=None))
         for task in (*held, events, dying):
             with pytest.raises(TransportClosedError, match=text) as raised:
                 await task
@@ -231,7 +231,8 @@ def test_death_is_told_to_every_caller_at_once(run: Run, last: list[Any], code: 
             "on": {
                 "turn/start": [STARTED, delta(1)],
                 "hold": [["hold"]],
-                "die": [["stderr", "first\nlast words\n", 1], last],
+                # never queued, although the cap is reached
+                "turn/interrupt": [["stderr", "first\nlast words\n", 1], last],
             }
         },
         request_timeout=None,

@@ -11,9 +11,9 @@ import json
 import os
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from inspect import Parameter, Signature, signature
 from pathlib import Path
 from typing import Any, cast
@@ -98,12 +98,15 @@ class Wire:
 
     def sent(self, method: str) -> list[Any]:
         """Parameters of every request of that method, oldest first."""
-        messages = [json.loads(line) for line in self.path.read_bytes().splitlines()]
+        lines = self.path.read_bytes().splitlines() if self.path.exists() else []
+        messages = [json.loads(line) for line in lines]
         return [message["params"] for message in messages if message.get("method") == method]
 
 
 @asynccontextmanager
-async def open_client(kind: str, config: CodexConfig, answers: Answers | None = None) -> AsyncIterator[AsyncCodex]:
+async def open_client(
+    kind: str, config: CodexConfig, answers: Answers | None = None
+) -> AsyncGenerator[AsyncCodex, None]:
     """A client of that kind, closed at the end. The asynchronous one is not started yet."""
     if kind == "async":
         codex = AsyncCodex(config, handlers=_handlers(AsyncServerRequestHandlers, answers))
@@ -121,13 +124,13 @@ def _handlers(base: type[Any], answers: Answers | None) -> Any:
         return None
 
     def method(answer: Callable[[Any], Any]) -> Any:
-        if base is ServerRequestHandlers:
-            return lambda self, params: answer(params)  # pyright: ignore[reportUnknownLambdaType]
-
-        async def answer_later(self: Any, params: Any) -> Any:
+        def plain(self: Any, params: Any) -> Any:
             return answer(params)
 
-        return answer_later
+        async def awaited(self: Any, params: Any) -> Any:
+            return answer(params)
+
+        return plain if base is ServerRequestHandlers else awaited
 
     return type("Handlers", (base,), {name: method(answer) for name, answer in answers.items()})()
 
@@ -175,7 +178,7 @@ def scenario(
 
 
 @contextmanager
-def no_leftovers() -> Iterator[None]:
+def no_leftovers() -> Generator[None, None, None]:
     """Check that the block leaves no child process, thread or open file. Idle handler threads may stay for a while."""
     before = _processes(), _threads(), _files()
     yield
@@ -186,10 +189,11 @@ def no_leftovers() -> Iterator[None]:
 
 
 def _processes() -> set[str]:
-    tasks = Path("/proc/self/task")
-    if not tasks.is_dir():
-        return set()
-    return {child for task in tasks.iterdir() for child in (task / "children").read_text().split()}
+    found: set[str] = set()
+    for children in Path("/proc/self/task").glob("*/children"):
+        with suppress(OSError):  # that thread has ended
+            found.update(children.read_text().split())
+    return found
 
 
 def _threads() -> set[threading.Thread]:
@@ -205,7 +209,7 @@ async def requested(model: ScriptedModel, n: int = 1) -> None:
     await asyncio.to_thread(model.wait_for_request, n)
 
 
-def process_id(codex: Any) -> int:
-    """Process id of the client's runtime."""
-    pid: int = codex._engine._process.pid
-    return pid
+def process_id() -> int:
+    """Process id of the runtime, the only child of the tests."""
+    (pid,) = _processes()
+    return int(pid)

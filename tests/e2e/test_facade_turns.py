@@ -26,7 +26,6 @@ from openai_codex.types import (
     AgentMessageThreadItem,
     CodexErrorInfoValue,
     HttpConnectionFailedCodexErrorInfo,
-    ItemCompletedNotification,
     ReasoningEffort,
     TurnCompletedNotification,
     TurnStartedNotification,
@@ -73,14 +72,6 @@ async def test_turns_of_a_thread_share_context_and_usage(codex: AsyncCodex, mode
     assert "Question 1" in model.requests[-1].user_texts
 
 
-@scenario()
-async def test_result_can_be_read_again_after_the_end(codex: AsyncCodex, model: ScriptedModel) -> None:
-    model.say("Hello")
-    turn = await (await codex.thread_start()).turn("Hi")
-    assert await turn.run() == await turn.run()
-    assert [event async for event in turn.stream()] == []
-
-
 # Streams
 
 
@@ -89,7 +80,8 @@ async def test_stream_yields_typed_events_in_order_until_the_end(codex: AsyncCod
     parts = [f"{number} " for number in range(30)]
     model.stream(parts)
     turn = await (await codex.thread_start()).turn("Count")
-    events = [event async for event in turn.stream()]
+    async with turn.stream() as stream:
+        events = [event async for event in stream]
     payloads = [event.payload for event in events]
     assert isinstance(payloads[0], TurnStartedNotification)
     assert isinstance(payloads[-1], TurnCompletedNotification)
@@ -97,7 +89,10 @@ async def test_stream_yields_typed_events_in_order_until_the_end(codex: AsyncCod
     assert [each.delta for each in payloads if isinstance(each, AgentMessageDeltaNotification)] == parts
     assert all(event.payload_error is None for event in events)
     assert {event.params.get("turnId", turn.id) for event in events} == {turn.id}
-    assert (await turn.run()).final_response == "".join(parts)
+    result = await turn.run()
+    assert (result.status, result.final_response) == (TurnStatus.completed, "".join(parts))
+    assert await turn.run() == result
+    assert [event async for event in turn.stream()] == []
 
 
 @scenario()
@@ -121,20 +116,11 @@ async def test_leaving_a_stream_early_interrupts_the_turn(codex: AsyncCodex, mod
     async with turn.stream() as events:
         async for event in events:
             assert isinstance(event.payload, TurnStartedNotification)
+            await requested(model)
             break
     result = await turn.run()
     assert (result.status, result.final_response) == (TurnStatus.interrupted, None)
     assert (await thread.run("Again")).status is TurnStatus.completed
-
-
-@scenario()
-async def test_leaving_a_finished_stream_changes_nothing(codex: AsyncCodex, model: ScriptedModel) -> None:
-    model.say("Hello")
-    turn = await (await codex.thread_start()).turn("Hi")
-    async with turn.stream() as events:
-        async for _ in events:
-            pass
-    assert (await turn.run()).status is TurnStatus.completed
 
 
 @scenario()
@@ -195,7 +181,8 @@ async def test_interrupt_right_after_the_start_stops_the_turn(codex: AsyncCodex,
     thread = await codex.thread_start()
     for _ in range(2):  # the runtime refuses too early an interrupt in other words on later turns
         turn = await thread.turn("Hi")
-        await asyncio.gather(turn.interrupt(), turn.interrupt())
+        # The runtime leaves the second of two interrupts unanswered: nobody may wait for that.
+        await asyncio.wait_for(asyncio.gather(turn.interrupt(), turn.interrupt()), 5)
         await turn.interrupt()
         assert (await turn.run()).status is TurnStatus.interrupted
         await turn.interrupt()
@@ -218,12 +205,12 @@ async def test_interrupt_after_the_end_says_that_the_turn_is_not_active(
 @scenario()
 async def test_failed_turn_raises_with_its_result_and_cause(codex: AsyncCodex, model: ScriptedModel) -> None:
     thread = await codex.thread_start()
-    model.call_tool("exec_command", {"cmd": "echo done"}).fail("context_length_exceeded").fail(401).say("Better")
+    model.call_tool("exec_command", {"cmd": "echo done"}).fail("rate_limit_exceeded").fail(401).say("Better")
     with pytest.raises(TurnFailedError) as caught:
         await thread.run("Hi")
     error = caught.value
     assert isinstance(error, RuntimeError)
-    assert error.codex_error_info is CodexErrorInfoValue.context_window_exceeded
+    assert error.codex_error_info is CodexErrorInfoValue.rate_limit_exceeded
     assert error.result.status is TurnStatus.failed
     assert error.result.id in str(error)
     assert error.result.error is not None and error.result.error.message in str(error)
@@ -304,8 +291,8 @@ async def test_options_of_a_turn_reach_the_model(codex: AsyncCodex, model: Scrip
     body = model.requests[0].body
     assert body["text"]["format"]["schema"] == schema
     assert body["reasoning"]["effort"] == "high"
-    assert body["instructions"] == "You are a parrot"
-    assert "Be brief" in str(model.requests[0].input)
+    assert "You are a parrot" in str(body)
+    assert "Be brief" in str(body)
     (params,) = wire.sent("turn/start")
     assert params == {
         "threadId": thread.id,

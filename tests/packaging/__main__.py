@@ -41,9 +41,9 @@ def check(folder: Path) -> list[str]:
     sdist, wheel = packages.build(ROOT, folder / "dist")
     progress("building the wheel again, from the sdist")
     again = packages.build_wheel(packages.unpack(sdist, folder / "unpacked"), folder / "again")
-    packages.check_same(wheel, again)
     packages.check_sdist(sdist, ROOT)
     packages.check_wheel(wheel, ROOT)
+    packages.check_same(wheel, again)
     summary = [
         f"{sdist.name}  {sdist.stat().st_size // 1024} KiB, nothing missing, nothing extra",
         f"{wheel.name}  {wheel.stat().st_size // 1024} KiB, nothing missing, nothing extra, the same from the sdist",

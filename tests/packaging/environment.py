@@ -24,7 +24,7 @@ def install(wheel: Path, folder: Path) -> Path:
     """Make a virtual environment, install the wheel with its dependencies, return the interpreter."""
     _run(sys.executable, "-m", "venv", str(folder))
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    _run(str(python), "-m", "pip", "install", "--quiet", "--no-cache-dir", str(wheel))
+    _run(str(python), "-m", "pip", "install", "--quiet", str(wheel))
     _run(str(python), "-m", "pip", "check")
     return python
 

@@ -34,7 +34,8 @@ SDIST_ONLY = {
     "pyproject.toml",
     "schema/manifest.json",
 }
-MUST_HAVE = {"py.typed", "_sync/client.py", "_generated/models/core.py", "_generated/rpc_sync/thread.py"}
+DATA = {"py.typed", "_generated/MANIFEST.json"}
+MUST_HAVE = {"_sync/client.py", "_generated/models/core.py", "_generated/rpc_sync/thread.py"}
 
 
 class CheckFailed(Exception):
@@ -91,10 +92,9 @@ def check_same(left: Path, right: Path) -> None:
 
 
 def _package_files(root: Path) -> set[str]:
-    """The package's source files, relative to it."""
+    """What of the package's directory is the package: its modules and two files of data."""
     package = root / "src" / "openai_codex"
-    files = {path.relative_to(package) for path in package.rglob("*") if path.is_file()}
-    return {path.as_posix() for path in files if "__pycache__" not in path.parts}
+    return {path.relative_to(package).as_posix() for path in package.rglob("*.py")} | DATA
 
 
 def _compare(what: str, found: Collection[str], wanted: Collection[str]) -> None:

@@ -33,6 +33,8 @@ class Base:
         raise AssertionError("the built-in refusal is not called")
 
 
+MODELS: dict[str, type[BaseModel]] = {"Params": Params, "Response": Response}
+
 PROTOCOL = Protocol(
     server_requests={
         "ask": ("Params", "Response", "ask", False),
@@ -45,7 +47,7 @@ PROTOCOL = Protocol(
         "clock": {"clock": "currentTimeAt"},
         "token": {"error": {"code": -32000, "message": "none"}},
     },
-    model={"Params": Params, "Response": Response}.__getitem__,
+    model=MODELS.__getitem__,
     handler_base=lambda: Base,
 )
 

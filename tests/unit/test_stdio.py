@@ -64,7 +64,7 @@ def test_shutdown_grows_stronger_step_by_step(sleeper: StdioProcess, monkeypatch
     taken: list[str] = []
     monkeypatch.setattr(sleeper, "terminate", lambda: taken.append("terminate"))
     monkeypatch.setattr(sleeper, "kill", lambda: taken.append("kill"))
-    steps = []
+    steps: list[tuple[list[str], float]] = []
     for seconds in shutdown_steps(sleeper, lambda: taken.append("close stdin")):
         steps.append((taken.copy(), seconds))
     assert steps == [

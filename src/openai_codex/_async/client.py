@@ -16,9 +16,11 @@ from .session import AsyncSession
 from .thread import AsyncThread
 
 if TYPE_CHECKING:
+    from typing_extensions import Self
+
     from .._generated import models as m
     from .._generated.rpc_async import AsyncRpc
-    from .._generated.rpc_async._handlers import AsyncServerRequestHandlers
+    from .._generated.handlers_async import AsyncServerRequestHandlers
     from .._metadata import InitializeResponse
 
 __all__ = ["AsyncCodex"]
@@ -43,7 +45,7 @@ class AsyncCodex:
 
     # -- life ---------------------------------------------------------------------------------------------------
 
-    async def __aenter__(self) -> AsyncCodex:
+    async def __aenter__(self) -> Self:
         await self._session.ensure_started()
         return self
 

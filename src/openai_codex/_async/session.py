@@ -13,7 +13,7 @@ from .._engine.aio import AsyncEngine
 
 if TYPE_CHECKING:
     from .._core.mailbox import Mailbox
-    from .._generated.rpc_async._handlers import AsyncServerRequestHandlers
+    from .._generated.handlers_async import AsyncServerRequestHandlers
     from .._metadata import InitializeResponse
 
 __all__ = ["AsyncSession"]
@@ -84,10 +84,10 @@ class AsyncSession:
         raw = await self.engine.request(method, encode_params(method, fields), timeout=timeout)
         return decode_result(method, raw, metadata)
 
-    async def open_turn(self, method: str, fields: Mapping[str, Any]) -> tuple[Any, Mailbox]:
-        """As ``call``, for requests whose result names a turn; its events are kept from that moment."""
-        metadata = await self.ensure_started()
-        from .._calls import decode_result, encode_params
+    async def open_turn(self, method: str, fields: Mapping[str, Any]) -> tuple[str, Mailbox]:
+        """As ``call``, for requests whose result names a turn: its id, and its events from that moment on."""
+        await self.ensure_started()
+        from .._calls import encode_params
 
         raw, mailbox = await self.engine.open_turn_request(method, encode_params(method, fields))
-        return decode_result(method, raw, metadata), mailbox
+        return raw["turn"]["id"], mailbox

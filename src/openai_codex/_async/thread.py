@@ -180,5 +180,5 @@ class AsyncThread:
                 "service_tier_for_turn": turn_service_tier,
             }
         )
-        started, mailbox = await self._session.open_turn("turn/start", fields)
-        return AsyncTurnHandle(AsyncTurnReader(self._session, self.id, started.turn.id, mailbox))
+        turn_id, mailbox = await self._session.open_turn("turn/start", fields)
+        return AsyncTurnHandle(AsyncTurnReader(self._session, self.id, turn_id, mailbox))

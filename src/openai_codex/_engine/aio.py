@@ -287,6 +287,8 @@ class AsyncEngine:
 
     def _on_data(self, data: bytes) -> None:
         connection = self._connection
+        if connection.error is not None:
+            return
         for waiter in connection.feed(data):
             waiter()
         for request in connection.take_server_requests():

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 from collections.abc import Callable
 from functools import partial
 from typing import Protocol
@@ -18,6 +19,8 @@ from .common import JOIN_S
 from .pipes import PipeReader, PipeWriter, StopSignal
 
 __all__ = ["LoopPipes", "Pipes", "ThreadPipes"]
+
+_CHUNKS_AHEAD = 4
 
 OnData = Callable[[bytes], object]
 OnEnd = Callable[[], object]
@@ -111,10 +114,12 @@ class ThreadPipes:
     def __init__(self, process: StdioProcess, on_data: OnData, on_stdout_end: OnEnd, on_stderr_end: OnEnd) -> None:
         self._process = process
         self._loop = asyncio.get_running_loop()
+        self._on_data = on_data
+        self._slots = threading.Semaphore(_CHUNKS_AHEAD)
         self._stop = StopSignal()
         self._writer = PipeWriter(process.stdin)
         self._readers = [
-            PipeReader("codex-read", process.stdout, self._stop, self._on_loop(on_data), self._on_loop(on_stdout_end)),
+            PipeReader("codex-read", process.stdout, self._stop, self._hand_over, self._on_loop(on_stdout_end)),
             PipeReader("codex-stderr", process.stderr, self._stop, process.tail.feed, self._on_loop(on_stderr_end)),
         ]
 
@@ -124,6 +129,16 @@ class ThreadPipes:
                 self._loop.call_soon_threadsafe(callback, *args)
 
         return hand_over
+
+    def _hand_over(self, data: bytes) -> None:
+        """Give a chunk to the loop, but do not run ahead of it: its other work comes first."""
+        self._slots.acquire()
+        with contextlib.suppress(RuntimeError):  # as above
+            self._loop.call_soon_threadsafe(self._take_over, data)
+
+    def _take_over(self, data: bytes) -> None:
+        self._slots.release()
+        self._on_data(data)
 
     async def attach(self) -> None:
         for reader in self._readers:
@@ -138,6 +153,7 @@ class ThreadPipes:
     async def close(self) -> None:
         self._writer.close()
         self._stop.set()
+        self._slots.release(_CHUNKS_AHEAD)  # a reader that waits for the loop has to see the signal
         self._writer.join(JOIN_S)
         for reader in self._readers:
             reader.join(JOIN_S)

@@ -14,8 +14,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
-
 from .._core.connection import Connection, ServerRequest
 from .protocol import Protocol
 
@@ -76,15 +74,26 @@ class Invocation:
 
     def reply(self, result: Any) -> Reply:
         """Return the answer that carries the handler's result."""
+        # Imported late: the runtime is started before the models are loaded.
+        from pydantic import BaseModel
+
+        from .._model import to_wire
+
         if inspect.iscoroutine(result):
             result.close()
-            raise TypeError("the handler is a coroutine function; handlers of a synchronous client are plain functions")
+            raise TypeError("the handler is a coroutine function; a synchronous client needs plain functions")
         if not isinstance(result, BaseModel):
             raise TypeError(f"the handler returned {type(result).__name__}, not {self._result_name}")
         return Reply(self.id, to_wire(result))
 
     def refuse(self, error: BaseException) -> Reply:
         """Log why the handler gave no answer, without the request's parameters, and return the refusal."""
+        from pydantic import ValidationError
+
+        from .._refusal import ServerRequestRefused
+
+        if isinstance(error, ServerRequestRefused):  # the handler chose the built-in refusal
+            return self._refusal
         logger.error(
             "the handler of %s failed with %s; the request was refused",
             self._request.method,
@@ -136,8 +145,7 @@ class Dispatcher:
 
 
 def _validate(type_: Any, params: dict[str, Any]) -> Any:
-    # Imported late, here as above: the runtime is started before the models are loaded.
-    from pydantic import BaseModel, TypeAdapter
+    from pydantic import TypeAdapter
 
     validate = getattr(type_, "model_validate", None)
     if validate is None:  # a union of models

@@ -57,12 +57,12 @@ def _generated_model(name: str) -> Any:
 
 
 def _async_handlers() -> type:
-    from .._generated.rpc_async._handlers import AsyncServerRequestHandlers
+    from .._generated.handlers_async import AsyncServerRequestHandlers
 
     return AsyncServerRequestHandlers
 
 
 def _sync_handlers() -> type:
-    from .._generated.rpc_sync._handlers import ServerRequestHandlers
+    from .._generated.handlers_sync import ServerRequestHandlers
 
     return ServerRequestHandlers

@@ -297,6 +297,8 @@ class Engine:
 
     def _on_data(self, data: bytes) -> None:
         with self._lock:
+            if self._connection.error is not None:
+                return
             wake = self._connection.feed(data)
             requests = self._connection.take_server_requests()
             lines = self._connection.take_outgoing()

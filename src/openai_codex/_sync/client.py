@@ -16,9 +16,11 @@ from .session import Session
 from .thread import Thread
 
 if TYPE_CHECKING:
+    from typing_extensions import Self
+
     from .._generated import models as m
     from .._generated.rpc_sync import Rpc
-    from .._generated.rpc_sync._handlers import ServerRequestHandlers
+    from .._generated.handlers_sync import ServerRequestHandlers
     from .._metadata import InitializeResponse
 
 __all__ = ["Codex"]
@@ -43,7 +45,7 @@ class Codex:
 
     # -- life ---------------------------------------------------------------------------------------------------
 
-    def __enter__(self) -> Codex:
+    def __enter__(self) -> Self:
         self._session.ensure_started()
         return self
 

@@ -13,7 +13,7 @@ from .._engine.threads import Engine
 
 if TYPE_CHECKING:
     from .._core.mailbox import Mailbox
-    from .._generated.rpc_sync._handlers import ServerRequestHandlers
+    from .._generated.handlers_sync import ServerRequestHandlers
     from .._metadata import InitializeResponse
 
 __all__ = ["Session"]
@@ -84,10 +84,10 @@ class Session:
         raw = self.engine.request(method, encode_params(method, fields), timeout=timeout)
         return decode_result(method, raw, metadata)
 
-    def open_turn(self, method: str, fields: Mapping[str, Any]) -> tuple[Any, Mailbox]:
-        """As ``call``, for requests whose result names a turn; its events are kept from that moment."""
-        metadata = self.ensure_started()
-        from .._calls import decode_result, encode_params
+    def open_turn(self, method: str, fields: Mapping[str, Any]) -> tuple[str, Mailbox]:
+        """As ``call``, for requests whose result names a turn: its id, and its events from that moment on."""
+        self.ensure_started()
+        from .._calls import encode_params
 
         raw, mailbox = self.engine.open_turn_request(method, encode_params(method, fields))
-        return decode_result(method, raw, metadata), mailbox
+        return raw["turn"]["id"], mailbox

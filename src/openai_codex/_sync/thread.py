@@ -180,5 +180,5 @@ class Thread:
                 "service_tier_for_turn": turn_service_tier,
             }
         )
-        started, mailbox = self._session.open_turn("turn/start", fields)
-        return TurnHandle(TurnReader(self._session, self.id, started.turn.id, mailbox))
+        turn_id, mailbox = self._session.open_turn("turn/start", fields)
+        return TurnHandle(TurnReader(self._session, self.id, turn_id, mailbox))

@@ -1,0 +1,444 @@
+"""All generated models: tolerant when reading, exact when sending, and good Python objects."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import pickle
+import re
+import sys
+from enum import Enum
+from typing import Any
+
+import pytest
+from pydantic import BaseModel, RootModel, ValidationError
+
+from openai_codex._calls import encode_params
+from openai_codex._generated import models as m
+from openai_codex._model import OpenEnum, OpenUnion, Unrecognized, Variant, WireModel, to_wire
+from openai_codex._unset import UNSET
+from tests.generated.catalogue import (
+    ALIASES,
+    CLASSES,
+    ENUMS,
+    KEYED,
+    OPEN,
+    TAGGED,
+    adapter,
+    constants,
+    example,
+    literals,
+    marked,
+)
+
+FUTURE = "from/the-future"
+AMBIGUOUS = pytest.mark.xfail(strict=True, reason="an open enum lets the wrong member of an open union win")
+UNHASHABLE = pytest.mark.xfail(strict=True, reason="a tag that cannot be hashed is a TypeError")
+VARIANTS = {member for union in (TAGGED, KEYED, OPEN) for members, _ in union.values() for member in members}
+
+
+# --- shape -----------------------------------------------------------------------------------------------
+
+
+def test_no_class_is_a_root_model_and_none_is_numbered() -> None:
+    assert len(CLASSES) > 900
+    assert [name for name, model in CLASSES.items() if issubclass(model, RootModel)] == []
+    assert [name for name in CLASSES if re.search(r"[a-z]\d+$", name)] == []
+    assert all(issubclass(model, WireModel) for model in CLASSES.values())
+
+
+def test_every_union_of_objects_has_a_fallback() -> None:
+    unions = {**TAGGED, **KEYED, **OPEN}
+    assert len(unions) > 50
+    for name, (members, _) in unions.items():
+        assert [member.__name__ for member in members if issubclass(member, Unrecognized)] == [f"Unrecognized{name}"]
+    unmarked = ALIASES.keys() - unions.keys()
+    for name in unmarked:
+        objects = [each for each in getattr(ALIASES[name].__value__, "__args__", ()) if each in CLASSES.values()]
+        assert len(objects) <= 1, name
+
+
+def test_constants_stand_only_where_they_tell_members_of_a_union_apart() -> None:
+    """Anywhere else a new value of the runtime could not be read."""
+    tags = {wire for _, (_, marker) in TAGGED.items() for wire in [marker.wire]}
+    for name, model in CLASSES.items():
+        fixed = constants(model)
+        assert not fixed or (model in VARIANTS and fixed.keys() <= tags), name
+        assert len(fixed) <= 1, name
+
+
+def test_fields_are_snake_case_and_the_wire_name_works_as_well() -> None:
+    for model in CLASSES.values():
+        for name in model.model_fields:
+            assert re.fullmatch(r"[a-z][a-z0-9_]*", name), (model, name)
+    assert m.ThreadSetNameParams(threadId="t", name="n") == m.ThreadSetNameParams(thread_id="t", name="n")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+
+
+# --- enums -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", sorted(ENUMS))
+def test_enum_takes_a_value_from_the_future(name: str) -> None:
+    enum = ENUMS[name]
+    members = list(ENUMS[name])
+    assert issubclass(enum, OpenEnum)
+    future = adapter(name).validate_python(FUTURE)
+    assert type(future) is enum and future.value == FUTURE
+    assert future is enum(FUTURE)
+    assert isinstance(future, str) and future == FUTURE
+    assert adapter(name).dump_python(future, mode="json") == FUTURE
+    assert pickle.loads(pickle.dumps(future)) is future
+    assert copy.deepcopy(future) is future and copy.copy(future) is future
+    assert hash(future) == hash(FUTURE)
+    assert list(ENUMS[name]) == members and FUTURE not in enum.__members__
+
+
+@pytest.mark.parametrize("name", sorted(ENUMS))
+def test_enum_members_are_snake_case_of_their_values(name: str) -> None:
+    for member, item in ENUMS[name].__members__.items():
+        assert re.fullmatch(r"[a-z0-9_]+_?", member), member
+        assert adapter(name).validate_python(item.value) is item
+        assert pickle.loads(pickle.dumps(item)) is item
+
+
+def test_enum_refuses_what_is_no_string() -> None:
+    with pytest.raises(ValidationError):
+        adapter("ReasoningEffort").validate_python(3)
+    with pytest.raises(ValueError, match="is not a valid"):
+        m.ReasoningEffort(3)  # pyright: ignore[reportArgumentType]
+
+
+@pytest.mark.xfail(sys.version_info < (3, 11), strict=True, reason="format() of a mixed-in enum differs on 3.10")
+def test_text_of_an_enum_member_is_the_same_however_it_is_made() -> None:
+    for member in (m.ReasoningEffort.high, m.ReasoningEffort("future")):
+        assert str(member) == f"{member}" == f"{member!s}"
+
+
+def test_open_strings_are_enums_with_the_values_known_today() -> None:
+    assert m.ReasoningEffort.xhigh.value == "xhigh"
+    assert {each.value for each in m.ThreadSource} == {"user", "subagent", "memory_consolidation"}
+
+
+# --- unions ----------------------------------------------------------------------------------------------
+
+
+def fallback_of(members: tuple[type[Any], ...]) -> type[Unrecognized]:
+    return next(member for member in members if issubclass(member, Unrecognized))
+
+
+@pytest.mark.parametrize("name", sorted(TAGGED))
+def test_tagged_union_takes_an_unknown_tag_and_keeps_all_of_it(name: str) -> None:
+    members, marker = TAGGED[name]
+    raw = {marker.wire: FUTURE, "id": "x", "nested": {"deep": [1, None]}}
+    value = adapter(name).validate_python(raw)
+    assert type(value) is fallback_of(members)
+    assert value.raw == raw and value.root is value
+    assert to_wire(value) == raw
+    assert adapter(name).dump_python(value, mode="json", by_alias=True, exclude_unset=True) == raw
+    assert adapter(name).validate_python(value) is value
+    for again in (pickle.loads(pickle.dumps(value)), copy.deepcopy(value), copy.copy(value)):
+        assert again == value and again.raw == raw and to_wire(again) == raw
+
+
+@pytest.mark.parametrize("name", sorted(TAGGED))
+def test_tagged_union_selects_each_member_by_its_tag(name: str) -> None:
+    members, marker = TAGGED[name]
+    for member in members:
+        if issubclass(member, Unrecognized):
+            continue
+        raw = example(member)
+        value = adapter(name).validate_python(raw)
+        assert type(value) is member
+        assert value.root is value
+        assert to_wire(value) == raw
+        assert adapter(name).validate_python(value) is value
+        assert constants(member) == {marker.wire: raw[marker.wire]}
+
+
+@pytest.mark.parametrize(
+    "tag", [None, 3, True, pytest.param(["list"], marks=UNHASHABLE), pytest.param({"a": 1}, marks=UNHASHABLE)]
+)
+def test_tag_that_is_no_string_is_no_crash(tag: Any) -> None:
+    """Either a fallback or a validation error; anything else would end a reader."""
+    try:
+        value = adapter("ThreadItem").validate_python({"type": tag, "id": "x"})
+    except ValidationError:
+        return
+    assert isinstance(value, Unrecognized)
+
+
+@pytest.mark.parametrize("value", [None, 3, "text", [], {}])
+@pytest.mark.parametrize("name", [*sorted(KEYED)[:2], *sorted(OPEN)[:2], "ThreadItem"])
+def test_union_of_something_else_is_no_crash(name: str, value: Any) -> None:
+    """A list or a number where objects belong is a validation error at worst."""
+    with contextlib.suppress(ValidationError):
+        adapter(name).validate_python(value)
+
+
+@pytest.mark.parametrize("name", sorted(KEYED))
+def test_keyed_union_takes_unknown_words_and_keys(name: str) -> None:
+    members, _ = KEYED[name]
+    raw = {"fromTheFuture": {"deep": [1]}}
+    value = adapter(name).validate_python(raw)
+    assert type(value) is fallback_of(members) and value.raw == raw
+    assert adapter(name).dump_python(value, mode="json", by_alias=True, exclude_unset=True) == raw
+    assert pickle.loads(pickle.dumps(value)) == value and copy.deepcopy(value) == value
+    for words in (member for member in members if issubclass(member, Enum)):
+        assert adapter(name).validate_python(FUTURE) is words(FUTURE)
+        for word in words:
+            assert adapter(name).validate_python(word.value) is word
+            assert adapter(name).dump_python(word, mode="json") == word.value
+
+
+@pytest.mark.parametrize("name", sorted(KEYED))
+def test_keyed_union_selects_each_member_by_its_key(name: str) -> None:
+    members, _ = KEYED[name]
+    for member in members:
+        if issubclass(member, (Unrecognized, Enum)):
+            continue
+        raw = example(member)
+        value = adapter(name).validate_python(raw)
+        assert type(value) is member and to_wire(value) == raw
+        assert adapter(name).validate_python(value) is value
+        assert value.root is value
+
+
+@pytest.mark.parametrize("name", sorted(OPEN))
+def test_open_union_takes_an_unknown_object_and_keeps_all_of_it(name: str) -> None:
+    members, _ = OPEN[name]
+    raw = {"fromTheFuture": {"deep": [1]}}
+    value = adapter(name).validate_python(raw)
+    assert type(value) is fallback_of(members) and value.raw == raw
+    assert adapter(name).dump_python(value, mode="json", by_alias=True, exclude_unset=True) == raw
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=AMBIGUOUS) if name == "McpElicitationPrimitiveSchema" else name for name in sorted(OPEN)],
+)
+def test_open_union_selects_each_member_by_what_it_alone_knows(name: str) -> None:
+    members, _ = OPEN[name]
+    for member in members:
+        if not issubclass(member, Unrecognized):
+            raw = example(member, optional=True)
+            value = adapter(name).validate_python(raw)
+            assert type(value) is member and to_wire(value) == raw
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        pytest.param("boolean", m.McpElicitationBooleanSchema, marks=AMBIGUOUS),
+        pytest.param("integer", m.McpElicitationNumberSchema, marks=AMBIGUOUS),
+        pytest.param("number", m.McpElicitationNumberSchema, marks=AMBIGUOUS),
+        ("string", m.McpElicitationStringSchema),
+    ],
+)
+def test_field_of_an_elicitation_is_read_as_its_own_kind(kind: str, expected: type[Any]) -> None:
+    assert type(adapter("McpElicitationPrimitiveSchema").validate_python({"type": kind, "title": "x"})) is expected
+
+
+def test_member_of_an_open_union_may_hold_a_value_from_the_future() -> None:
+    raw = {"type": "string", "format": FUTURE}
+    value = adapter("McpElicitationPrimitiveSchema").validate_python(raw)
+    assert isinstance(value, m.McpElicitationStringSchema) and to_wire(value) == raw
+
+
+def test_marker_kinds_are_all_in_use() -> None:
+    assert TAGGED and KEYED and OPEN and marked(OpenUnion) == OPEN
+
+
+def test_fallback_gives_the_fields_that_all_members_share() -> None:
+    raw = {"type": FUTURE, "id": "item-1", "more": True}
+    item = adapter("ThreadItem").validate_python(raw)
+    assert isinstance(item, m.UnrecognizedThreadItem)
+    assert (item.id, item.type) == ("item-1", "<unrecognized>")
+
+
+def test_fallback_survives_shared_fields_of_another_type() -> None:
+    item = adapter("ThreadItem").validate_python({"type": FUTURE, "id": {"not": "a string"}})
+    assert item.id is None and item.raw["id"] == {"not": "a string"}
+
+
+# --- reading and sending ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("optional", [False, True], ids=["required", "all fields"])
+def test_every_model_round_trips(optional: bool) -> None:
+    for name, model in CLASSES.items():
+        raw = example(model, optional=optional)
+        value = model.model_validate({**raw, "fieldFromTheFuture": 1})
+        # Only where the schema itself says that there may be more fields, or where nothing is known, are they kept.
+        kept = model.model_config.get("extra") == "allow" or isinstance(value, Unrecognized)
+        assert to_wire(value) == ({**raw, "fieldFromTheFuture": 1} if kept else raw), name
+        assert pickle.loads(pickle.dumps(value)) == value, name
+        assert copy.deepcopy(value) == value, name
+
+
+def test_constants_are_sent_by_whatever_way_a_model_was_made() -> None:
+    for name, model in CLASSES.items():
+        fixed = constants(model)
+        if not fixed or issubclass(model, Unrecognized):
+            continue
+        given = {wire: value for wire, value in example(model).items() if wire not in fixed}
+        assert to_wire(model(**given)).items() >= fixed.items(), name
+
+
+@pytest.mark.xfail(strict=True, reason="only constructing adds the constants to what was set")
+def test_constants_are_sent_from_models_that_were_validated_without_them() -> None:
+    """A member of a union can be named by its class alone."""
+    value = m.TextUserInput.model_validate({"text": "hi"})
+    assert to_wire(value) == {"text": "hi", "type": "text"}
+
+
+def test_defaulted_constants_are_sent_inside_lists_and_objects() -> None:
+    params = m.TurnStartParams(thread_id="t", input=[m.TextUserInput(text="hi")])
+    assert to_wire(params) == {"threadId": "t", "input": [{"text": "hi", "type": "text"}]}
+
+
+def test_null_is_sent_and_absent_is_not_at_every_depth() -> None:
+    settings = m.Settings(model="gpt", reasoning_effort=None)
+    params = m.TurnStartParams(
+        thread_id="t",
+        input=[],
+        service_tier=None,
+        collaboration_mode=m.CollaborationMode(mode=m.ModeKind.plan, settings=settings),
+    )
+    assert to_wire(params) == {
+        "threadId": "t",
+        "input": [],
+        "serviceTier": None,
+        "collaborationMode": {"mode": "plan", "settings": {"model": "gpt", "reasoning_effort": None}},
+    }
+
+
+def test_unset_arguments_stay_off_the_wire_and_none_goes_out_as_null() -> None:
+    fields = {"thread_id": "t", "git_info": m.ThreadMetadataGitInfoUpdateParams(sha=None), "summary": UNSET}
+    fields.pop("summary")
+    assert encode_params("thread/metadata/update", fields) == {"threadId": "t", "gitInfo": {"sha": None}}
+    assert encode_params("thread/list", {"cursor": UNSET, "project_id": None, "limit": 3}) == {
+        "projectId": None,
+        "limit": 3,
+    }
+    assert encode_params("memory/reset", {}) == {}
+    assert encode_params("thread/list", {"cursor": UNSET}) == {}
+
+
+def test_setting_a_field_later_sends_it() -> None:
+    params = m.ThreadListParams()
+    assert to_wire(params) == {}
+    params.limit = 3
+    params.cursor = None
+    assert to_wire(params) == {"limit": 3, "cursor": None}
+
+
+def test_plain_objects_work_in_place_of_models() -> None:
+    """What is written as JSON is sent as it is."""
+    fields = {"thread_id": "t", "input": [{"type": "text", "text": "hi"}], "effort": "high"}
+    assert encode_params("turn/start", fields) == {
+        "threadId": "t",
+        "input": [{"type": "text", "text": "hi"}],
+        "effort": "high",
+    }
+
+
+def test_union_params_are_sent_as_one_object() -> None:
+    params = m.ApiKeyLoginAccountParams(api_key="sk-1")
+    assert encode_params("account/login/start", params) == {"type": "apiKey", "apiKey": "sk-1"}
+
+
+def test_arguments_that_do_not_fit_are_refused_without_their_values() -> None:
+    with pytest.raises(ValueError, match=r"^turn/start: input: Field required \(schema TurnStartParams\)$"):
+        encode_params("turn/start", {"thread_id": "secret"})
+    with pytest.raises(ValueError, match="thread/list: limit") as caught:
+        encode_params("thread/list", {"limit": "my-secret-value"})
+    assert "my-secret-value" not in f"{caught.value!r} {caught.value.__cause__} {caught.value.__suppress_context__}"
+
+
+# --- secrets ---------------------------------------------------------------------------------------------
+
+
+def secret_fields() -> list[tuple[str, str]]:
+    return [
+        (name, field) for name, model in CLASSES.items() for field, info in model.model_fields.items() if not info.repr
+    ]
+
+
+def test_secrets_are_kept_out_of_repr() -> None:
+    secrets = secret_fields()
+    assert len(secrets) >= 15
+    for name, field in secrets:
+        model = CLASSES[name]
+        wire = model.model_fields[field].alias or field
+        canary: Any = {"KEY": "c4n4ry"} if field == "env" else "c4n4ry"
+        value = model.model_validate({**example(model), wire: canary})
+        assert "c4n4ry" not in repr(value) and "c4n4ry" not in str(value), name
+        assert to_wire(value)[wire] == canary
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        repr(m.ApiKeyLoginAccountParams(api_key="c4n4ry")),
+        repr(m.CommandExecParams(command=["x"], env={"TOKEN": "c4n4ry"})),
+        repr(m.ChatgptAuthTokensRefreshResponse(access_token="c4n4ry", chatgpt_account_id="a")),
+    ],
+)
+def test_secret_of_a_known_model_is_kept_out_of_repr(text: str) -> None:
+    assert "c4n4ry" not in text
+
+
+def test_fields_that_sound_secret_are_marked_or_known_to_be_harmless() -> None:
+    """A new field of this kind has to be looked at once."""
+    sounds = re.compile(r"(?:token|secret|password|api_?key|access_key|credential_value)$")
+    harmless = {
+        (name, field)
+        for name, model in CLASSES.items()
+        for field, info in model.model_fields.items()
+        if sounds.search(field) and info.repr
+    }
+    assert harmless == HARMLESS
+
+
+HARMLESS = {
+    ("FuzzyFileSearchParams", "cancellation_token"),  # names a search
+    ("GetAccountParams", "refresh_token"),  # a flag
+    ("ToolRequestUserInputQuestion", "is_secret"),  # a flag
+}
+
+
+def test_validation_errors_do_not_show_values() -> None:
+    with pytest.raises(ValidationError) as caught:
+        m.ThreadSetNameParams.model_validate({"threadId": ["c4n4ry"], "name": "n"})
+    assert "c4n4ry" not in str(caught.value)
+
+
+# --- objects ---------------------------------------------------------------------------------------------
+
+
+def test_variant_is_its_own_root() -> None:
+    item = adapter("ThreadItem").validate_python({"type": "agentMessage", "id": "1", "text": "hi"})
+    assert isinstance(item, m.AgentMessageThreadItem) and isinstance(item, Variant)
+    assert item.root is item
+    assert item.root.text == item.text == "hi"
+    assert "root" not in to_wire(item)
+
+
+def test_fallback_differs_by_what_it_holds() -> None:
+    one, two = (adapter("ThreadItem").validate_python({"type": "new", "n": n}) for n in (1, 2))
+    assert one != two
+    assert one == adapter("ThreadItem").validate_python({"type": "new", "n": 1})
+
+
+def test_literals_of_an_annotation_are_found_at_any_depth() -> None:
+    """The catalogue used here looks where it says."""
+    from typing import Literal
+
+    assert list(literals(list[Literal["a"]])) == [Literal["a"]]
+
+
+def test_models_are_plain_pydantic_models() -> None:
+    assert all(issubclass(model, BaseModel) for model in CLASSES.values())
+    thread = m.ThreadListParams(limit=1)
+    assert thread.model_copy(update={"limit": 2}).limit == 2
+    assert m.ThreadListParams.model_validate_json('{"limit": 4}').limit == 4
