@@ -139,12 +139,12 @@ RECORDED = (
     "_generated/_docs.py",
     "_generated/_methods.py",
     "_generated/_version.py",
+    "_generated/handlers_async/__init__.py",
     "_generated/models/__init__.py",
     "_generated/models/core.py",
     "_generated/models/job.py",
     "_generated/models/ping.py",
     "_generated/rpc_async/__init__.py",
-    "_generated/rpc_async/_handlers.py",
     "_generated/rpc_async/job.py",
     "_generated/rpc_sync/job.py",
     "docs/protocol/README.md",
@@ -165,14 +165,14 @@ def test_output_is_as_recorded(built: dict[str, str], path: str) -> None:
 
 def test_every_kind_of_file_is_made_and_nothing_else(built: dict[str, str]) -> None:
     package = f"{pipeline.PACKAGE.as_posix()}/"
-    unrecorded = {"_generated/__init__.py", "_generated/rpc_sync/__init__.py", "_generated/rpc_sync/_handlers.py"}
+    unrecorded = {"_generated/__init__.py", "_generated/handlers_sync/__init__.py", "_generated/rpc_sync/__init__.py"}
     assert {path.removeprefix(package) for path in built} == {*RECORDED, *unrecorded}
 
 
 def test_twins_have_as_many_lines_as_their_sources(built: dict[str, str]) -> None:
     for path, text in built.items():
-        if "/rpc_async/" in path:
-            assert built[path.replace("/rpc_async/", "/rpc_sync/")].count("\n") == text.count("\n")
+        if "_async/" in path:
+            assert built[path.replace("_async/", "_sync/")].count("\n") == text.count("\n")
 
 
 def test_stale_override_is_an_error_for_the_vendored_schema_and_a_note_for_any_other(tmp_path: Path) -> None:

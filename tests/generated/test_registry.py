@@ -10,12 +10,10 @@ import pytest
 from pydantic import BaseModel
 from typing_extensions import TypeAliasType
 
-from openai_codex import protocol
+from openai_codex import AsyncServerRequestHandlers, ServerRequestHandlers, protocol
 from openai_codex._generated import _methods, _version, models
 from openai_codex._generated.rpc_async import AsyncRpc
-from openai_codex._generated.handlers_async import AsyncServerRequestHandlers
 from openai_codex._generated.rpc_sync import Rpc
-from openai_codex._generated.handlers_sync import ServerRequestHandlers
 from openai_codex._model import Unrecognized, to_wire
 from openai_codex._refusal import ServerRequestRefused, refuse
 from openai_codex._unset import UNSET, Unset

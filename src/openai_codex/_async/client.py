@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from .._generated import models as m
-    from .._generated.rpc_async import AsyncRpc
     from .._generated.handlers_async import AsyncServerRequestHandlers
+    from .._generated.rpc_async import AsyncRpc
     from .._metadata import InitializeResponse
 
 __all__ = ["AsyncCodex"]

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -112,7 +111,6 @@ class Notification:
 
 _Decoder = Callable[[dict[str, Any]], Any]
 _decoders: dict[str, _Decoder | None] = {}
-_resolving = threading.Lock()
 _complained: set[str] = set()
 
 
@@ -129,14 +127,11 @@ def _decode(method: str, params: dict[str, Any]) -> tuple[Any, Exception | None]
 
 
 def _resolve(method: str) -> _Decoder | None:
-    # The first use of a model builds it, which must not happen in two threads at once.
-    with _resolving:
-        if method not in _decoders:
-            from .._generated import _methods, models
+    from .._generated import _methods, models
 
-            name = _methods.NOTIFICATIONS.get(method)
-            _decoders[method] = None if name is None else getattr(models, name).model_validate
-        return _decoders[method]
+    name = _methods.NOTIFICATIONS.get(method)
+    _decoders[method] = decoder = None if name is None else getattr(models, name).model_validate
+    return decoder
 
 
 def _complain(method: str, problem: str) -> None:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import threading
 from collections.abc import Callable
-from functools import partial
-from typing import Protocol
+from typing import IO, Protocol
 
-from .._transport.stdio import StdioProcess
+from .._transport.stdio import READ_SIZE, StdioProcess
 from .common import JOIN_S
 from .pipes import PipeReader, PipeWriter, StopSignal
 
@@ -22,8 +22,8 @@ __all__ = ["LoopPipes", "Pipes", "ThreadPipes"]
 
 _CHUNKS_AHEAD = 4
 
-OnData = Callable[[bytes], object]
-OnEnd = Callable[[], object]
+_OnData = Callable[[bytes], object]
+_OnEnd = Callable[[], object]
 
 
 class Pipes(Protocol):
@@ -46,16 +46,35 @@ class Pipes(Protocol):
         ...
 
 
-class _Reading(asyncio.Protocol):
-    def __init__(self, on_data: OnData, on_end: OnEnd) -> None:
-        # The loop calls this once per chunk; a method in between would only cost.
-        self.data_received = on_data  # type: ignore[method-assign,assignment]  # same call, other name
-        self.on_end = on_end
-        self.closed = asyncio.get_running_loop().create_future()
+class _Reader:
+    """Reads one pipe whenever the loop says that there is something to read."""
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.on_end()
-        self.closed.set_result(None)
+    def __init__(self, loop: asyncio.AbstractEventLoop, pipe: IO[bytes], on_data: _OnData, on_end: _OnEnd) -> None:
+        self._loop = loop
+        self._fd = pipe.fileno()
+        self._on_data = on_data
+        self._on_end = on_end
+        os.set_blocking(self._fd, False)
+        loop.add_reader(self._fd, self._read)
+        self._reading = True
+
+    def _read(self) -> None:
+        try:
+            data = os.read(self._fd, READ_SIZE)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if data:
+            self._on_data(data)
+        else:
+            self.close()
+            self._on_end()
+
+    def close(self) -> None:
+        if self._reading:
+            self._reading = False
+            self._loop.remove_reader(self._fd)
 
 
 class _Writing(asyncio.BaseProtocol):
@@ -66,28 +85,24 @@ class _Writing(asyncio.BaseProtocol):
         self.closed.set_result(None)
 
 
-def _itself(protocol: _Reading) -> _Reading:
-    return protocol
-
-
 class LoopPipes:
     """Pipes that the event loop watches itself. ``attach`` raises ``NotImplementedError`` where it cannot."""
 
-    def __init__(self, process: StdioProcess, on_data: OnData, on_stdout_end: OnEnd, on_stderr_end: OnEnd) -> None:
+    def __init__(self, process: StdioProcess, on_data: _OnData, on_stdout_end: _OnEnd, on_stderr_end: _OnEnd) -> None:
         self._process = process
-        self._stdout = _Reading(on_data, on_stdout_end)
-        self._stderr = _Reading(process.tail.feed, on_stderr_end)
+        self._targets = (
+            (process.stderr, process.tail.feed, on_stderr_end),
+            (process.stdout, on_data, on_stdout_end),
+        )
         self._stdin = _Writing()
         self._writer: asyncio.WriteTransport | None = None
-        self._transports: list[asyncio.BaseTransport] = []
+        self._readers: list[_Reader] = []
 
     async def attach(self) -> None:
-        loop, process = asyncio.get_running_loop(), self._process
-        self._writer, _ = await loop.connect_write_pipe(lambda: self._stdin, process.stdin)
-        self._transports.append(self._writer)
-        for protocol, pipe in ((self._stderr, process.stderr), (self._stdout, process.stdout)):
-            transport, _ = await loop.connect_read_pipe(partial(_itself, protocol), pipe)
-            self._transports.append(transport)
+        loop = asyncio.get_running_loop()
+        for pipe, on_data, on_end in self._targets:
+            self._readers.append(_Reader(loop, pipe, on_data, on_end))
+        self._writer, _ = await loop.connect_write_pipe(lambda: self._stdin, self._process.stdin)
 
     def write(self, line: bytes) -> None:
         if self._writer is not None and not self._writer.is_closing():
@@ -98,20 +113,19 @@ class LoopPipes:
             self._writer.close()
 
     async def close(self) -> None:
-        if self._writer is not None and not self._stdin.closed.done():
-            self._writer.abort()  # what was not read by now never will be
-        for transport in self._transports:
-            transport.close()
-        protocols = (self._stdin, self._stderr, self._stdout)[: len(self._transports)]
-        if protocols:
-            await asyncio.wait([protocol.closed for protocol in protocols], timeout=JOIN_S)
+        for reader in self._readers:
+            reader.close()
+        if self._writer is not None:
+            if not self._stdin.closed.done():
+                self._writer.abort()  # what was not read by now never will be
+            await asyncio.wait([self._stdin.closed], timeout=JOIN_S)
         self._process.close_pipes()
 
 
 class ThreadPipes:
     """Pipes that threads read and write."""
 
-    def __init__(self, process: StdioProcess, on_data: OnData, on_stdout_end: OnEnd, on_stderr_end: OnEnd) -> None:
+    def __init__(self, process: StdioProcess, on_data: _OnData, on_stdout_end: _OnEnd, on_stderr_end: _OnEnd) -> None:
         self._process = process
         self._loop = asyncio.get_running_loop()
         self._on_data = on_data

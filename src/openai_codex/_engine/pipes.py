@@ -87,7 +87,7 @@ class PipeWriter:
 
     A short line that fits into the pipe is written by the caller: the kernel writes up to ``PIPE_BUF`` bytes
     whole or not at all, so that not even an interrupt tears a line. Anything else goes to a thread, started
-    on first need, which may block for as long as the runtime does not read.
+    on first need, which may wait for as long as the runtime does not read.
 
     Once ``close`` was called nothing more is accepted; the pipe is closed after what was accepted is written.
     """
@@ -100,19 +100,21 @@ class PipeWriter:
         self._handover: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._closed = False
-        self._poll: select.poll | None = None
         if _CAN_POLL:
-            self._poll = select.poll()
-            self._poll.register(self._fd, select.POLLOUT)
+            os.set_blocking(self._fd, False)
 
     def write(self, line: bytes) -> None:
         """Write a line at once if that cannot block, else leave it to the thread."""
         with self._lock:
-            if self._waiting or self._closed or not self._fits(line):
+            if not _CAN_POLL or self._waiting or self._closed or len(line) > select.PIPE_BUF:
                 self._hand_over(line)
-            else:
-                with contextlib.suppress(OSError):  # the reader of the other pipe reports the end
-                    os.write(self._fd, line)
+                return
+            try:
+                os.write(self._fd, line)
+            except BlockingIOError:
+                self._hand_over(line)
+            except OSError:  # the reader of the other pipe reports the end
+                pass
 
     def write_later(self, line: bytes) -> None:
         """Leave a line to the thread: for callers that must not spend time here."""
@@ -136,9 +138,6 @@ class PipeWriter:
         if self._thread is not None:
             self._thread.join(timeout)
 
-    def _fits(self, line: bytes) -> bool:
-        return self._poll is not None and len(line) <= select.PIPE_BUF and bool(self._poll.poll(0))
-
     def _hand_over(self, line: bytes) -> None:
         if self._closed:
             return
@@ -151,10 +150,18 @@ class PipeWriter:
     def _run(self) -> None:
         for line in iter(self._handover.get, None):
             with contextlib.suppress(OSError):
-                rest = memoryview(line)
-                while rest:
-                    rest = rest[os.write(self._fd, rest) :]
+                self._write_all(line)
             with self._lock:
                 self._waiting -= 1
         with contextlib.suppress(OSError):
             self._pipe.close()
+
+    def _write_all(self, line: bytes) -> None:
+        rest = memoryview(line)
+        while rest:
+            try:
+                rest = rest[os.write(self._fd, rest) :]
+            except BlockingIOError:
+                poll = select.poll()
+                poll.register(self._fd, select.POLLOUT)
+                poll.poll()

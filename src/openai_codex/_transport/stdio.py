@@ -23,7 +23,7 @@ from .launch import popen_options
 
 __all__ = ["READ_SIZE", "StderrTail", "StdioProcess", "shutdown_steps"]
 
-READ_SIZE = 262144
+READ_SIZE = 65536  # what a pipe holds; larger buffers are mapped and unmapped by malloc on every read
 
 _NOT_EXECUTABLE = (errno.ENOENT, errno.EACCES, errno.ENOTDIR, errno.ENOEXEC)
 _COLOUR = re.compile(rb"\x1b\[[0-9;]*m")
