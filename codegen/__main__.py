@@ -30,11 +30,13 @@ def _parser() -> argparse.ArgumentParser:
     schema.add_argument("--runtime-version", metavar="VERSION", help="runtime version of the bundles at --url")
     schema.add_argument("--output", metavar="DIR", type=Path, default=pipeline.SCHEMA, help="default: schema/")
 
-    generate = commands.add_parser("generate", help="generate all code and docs from the schema")
+    generate = commands.add_parser("generate", help="generate all code and docs from the schema", allow_abbrev=False)
     generate.add_argument("--schema", metavar="DIR", type=Path, default=pipeline.SCHEMA, help="default: schema/")
     generate.add_argument("--output", metavar="DIR", type=Path, default=pipeline.ROOT, help="default: this project")
 
-    check = commands.add_parser("check", help="fail if anything generated is not what the pipeline makes")
+    check = commands.add_parser(
+        "check", help="fail if anything generated is not what the pipeline makes", allow_abbrev=False
+    )
     check.add_argument("--quick", action="store_true", help="compare hashes only, generate nothing")
     return parser
 

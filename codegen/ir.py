@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from .findings import CodegenError, Finding
 from .load import Bundle, Schema, ref_name
@@ -69,6 +70,8 @@ class Protocol:
     definitions: dict[str, Schema]
     experimental_types: frozenset[str]
     experimental_fields: frozenset[tuple[str, str]]
+    experimental_tags: frozenset[tuple[str, str]] = frozenset()
+    """Union and tag of each variant that the stable schema lacks in a union that it has."""
 
 
 def _method(branch: Schema) -> str:
@@ -191,6 +194,11 @@ def build(bundle: Bundle, stable: Bundle, overrides: Overrides) -> Protocol:
         known,
         frozenset(known.keys() - stable.definitions.keys()),
         frozenset(_experimental_fields(known, stable.definitions)),
+        frozenset(
+            (name, tag)
+            for name in known.keys() & stable.definitions.keys()
+            for tag in _tags(known[name]) - _tags(stable.definitions[name])
+        ),
     )
 
 
@@ -207,3 +215,10 @@ def _experimental_fields(definitions: dict[str, Schema], stable: dict[str, Schem
     for name in definitions.keys() & stable.keys():
         for field in definitions[name].get("properties", {}).keys() - stable[name].get("properties", {}).keys():
             yield name, field
+
+
+def _tags(schema: Schema) -> set[str]:
+    """All values that a branch of a union fixes one of its properties to."""
+    branches: list[Schema] = schema.get("oneOf", [])
+    values: list[Any] = [value for branch in branches for value in branch.get("properties", {}).values()]
+    return {value["enum"][0] for value in values if value is not True and len(value.get("enum", ())) == 1}

@@ -89,7 +89,6 @@ def generate_models(normalised: Normalised, layout: Layout) -> dict[str, str]:
         use_schema_description=True,
         use_field_description=True,
         skip_root_model=True,
-        remove_special_field_name_prefix=True,
         use_double_quotes=True,
         disable_timestamp=True,
         field_extra_keys_without_x_prefix={"x-repr"},

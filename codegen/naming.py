@@ -6,7 +6,15 @@ import builtins
 import keyword
 import re
 
-__all__ = ["attribute_name", "class_name", "handler_name", "is_class_name", "python_path", "shadows_builtin", "snake_case"]
+__all__ = [
+    "attribute_name",
+    "class_name",
+    "handler_name",
+    "is_class_name",
+    "python_path",
+    "shadows_builtin",
+    "snake_case",
+]
 
 # Words that camelCase splitting would tear apart.
 _WORDS = re.compile(r"OAuth")

@@ -157,6 +157,8 @@ class _Normaliser:
             shape["properties"] = {**copy.deepcopy(own), **shape["properties"]}
             shape["required"] = sorted({tag, *schema.get("required", ()), *shape.get("required", ())})
             shape["properties"][tag] = {"const": value, "type": "string"}
+            if (name, value) in self._protocol.experimental_tags:
+                _prepend(shape)
             variants.append(self._variant(variant, shape))
             shapes.append(self._out.definitions[variant])
         fallback = self._fallback(name, tag, shapes)

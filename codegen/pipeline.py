@@ -134,4 +134,3 @@ def _with_header(text: str, versions: Versions) -> str:
         ' Do not edit: run "make generate".'
     )
     return f"{header}\n\n{body}"
-

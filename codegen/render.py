@@ -156,6 +156,7 @@ def render_package(
         "protocol": protocol,
         "namespaces": spaces,
         "methods": methods,
+        "has_optional_fields": any(not field.required for method in methods for field in method.fields),
         "modules": dict(sorted(by_module.items())),
         "module_of": layout.module_of,
         "replaced_types": set(replaced_types),

@@ -60,6 +60,8 @@ RULES = Rules(
         "AsyncTurnStream": "TurnStream",
     },
     prose={
+        r"Made asynchronously: .*": "The constructor starts the runtime, and raises what keeps it from starting.",
+        r"Used asynchronously: .*": "It may be used from any thread.",
         r"\b([Aa])n (?=`*(?:Async[^AEIOU\W]|asynchronous\b))": r"\1 ",
         r"\basynchronous": "synchronous",
         r"\basync (?=(?:with|for|def)\b)": "",

@@ -11,49 +11,50 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ._async.client import AsyncCodex as AsyncCodex
     from ._async.thread import AsyncThread as AsyncThread
-    from ._async.turn import AsyncTurnHandle as AsyncTurnHandle
-    from ._async.turn import AsyncTurnStream as AsyncTurnStream
+    from ._async.turn import AsyncTurnHandle as AsyncTurnHandle, AsyncTurnStream as AsyncTurnStream
     from ._config import CodexConfig as CodexConfig
     from ._generated._version import PACKAGE_VERSION as __version__
     from ._generated.handlers_async import AsyncServerRequestHandlers as AsyncServerRequestHandlers
     from ._generated.handlers_sync import ServerRequestHandlers as ServerRequestHandlers
-    from ._inputs import ExternalMessage as ExternalMessage
-    from ._inputs import ImageInput as ImageInput
-    from ._inputs import Input as Input
-    from ._inputs import InputItem as InputItem
-    from ._inputs import LocalImageInput as LocalImageInput
-    from ._inputs import MentionInput as MentionInput
-    from ._inputs import RunInput as RunInput
-    from ._inputs import SkillInput as SkillInput
-    from ._inputs import TextInput as TextInput
-    from ._policy import ApprovalMode as ApprovalMode
-    from ._policy import Sandbox as Sandbox
+    from ._inputs import (
+        ExternalMessage as ExternalMessage,
+        ImageInput as ImageInput,
+        Input as Input,
+        InputItem as InputItem,
+        LocalImageInput as LocalImageInput,
+        MentionInput as MentionInput,
+        RunInput as RunInput,
+        SkillInput as SkillInput,
+        TextInput as TextInput,
+    )
+    from ._policy import ApprovalMode as ApprovalMode, Sandbox as Sandbox
     from ._results import TurnResult as TurnResult
     from ._sync.client import Codex as Codex
     from ._sync.thread import Thread as Thread
-    from ._sync.turn import TurnHandle as TurnHandle
-    from ._sync.turn import TurnStream as TurnStream
+    from ._sync.turn import TurnHandle as TurnHandle, TurnStream as TurnStream
     from ._unset import UNSET as UNSET
-    from .errors import CodexError as CodexError
-    from .errors import CodexRpcError as CodexRpcError
-    from .errors import InternalRpcError as InternalRpcError
-    from .errors import InvalidParamsError as InvalidParamsError
-    from .errors import InvalidRequestError as InvalidRequestError
-    from .errors import JsonRpcError as JsonRpcError
-    from .errors import MethodNotFoundError as MethodNotFoundError
-    from .errors import ParseError as ParseError
-    from .errors import RequestTimeoutError as RequestTimeoutError
-    from .errors import ResponseValidationError as ResponseValidationError
-    from .errors import RetryLimitExceededError as RetryLimitExceededError
-    from .errors import RuntimeNotFoundError as RuntimeNotFoundError
-    from .errors import ServerBusyError as ServerBusyError
-    from .errors import ThreadNotFoundError as ThreadNotFoundError
-    from .errors import TransportClosedError as TransportClosedError
-    from .errors import TurnFailedError as TurnFailedError
-    from .errors import TurnNotActiveError as TurnNotActiveError
-    from .errors import TurnNotSteerableError as TurnNotSteerableError
-    from .errors import UnsupportedRuntimeError as UnsupportedRuntimeError
-    from .errors import is_retryable_error as is_retryable_error
+    from .errors import (
+        CodexError as CodexError,
+        CodexRpcError as CodexRpcError,
+        InternalRpcError as InternalRpcError,
+        InvalidParamsError as InvalidParamsError,
+        InvalidRequestError as InvalidRequestError,
+        JsonRpcError as JsonRpcError,
+        MethodNotFoundError as MethodNotFoundError,
+        ParseError as ParseError,
+        RequestTimeoutError as RequestTimeoutError,
+        ResponseValidationError as ResponseValidationError,
+        RetryLimitExceededError as RetryLimitExceededError,
+        RuntimeNotFoundError as RuntimeNotFoundError,
+        ServerBusyError as ServerBusyError,
+        ThreadNotFoundError as ThreadNotFoundError,
+        TransportClosedError as TransportClosedError,
+        TurnFailedError as TurnFailedError,
+        TurnNotActiveError as TurnNotActiveError,
+        TurnNotSteerableError as TurnNotSteerableError,
+        UnsupportedRuntimeError as UnsupportedRuntimeError,
+        is_retryable_error as is_retryable_error,
+    )
 
 _MODULES = {
     "_async.client": ("AsyncCodex",),

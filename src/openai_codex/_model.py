@@ -57,8 +57,18 @@ class WireModel(BaseModel):
     )
 
     def __init__(self, **data: Any) -> None:
+        """Make an object to send: names must be right, and what is set here is what is sent.
+
+        Raises:
+            TypeError: there is no such field.
+            ValidationError: a value does not fit.
+        """
         super().__init__(**data)
-        self.__pydantic_fields_set__.update(_constants(type(self)))
+        cls = type(self)
+        if cls.model_config.get("extra") != "allow" and (unknown := data.keys() - _field_names(cls)):
+            known = ", ".join(cls.model_fields)
+            raise TypeError(f"{cls.__name__} has no field {', '.join(sorted(unknown))}; it has: {known or 'none'}")
+        self.__pydantic_fields_set__.update(_constants(cls))
 
     # Tells pydantic that validation need not go through __init__: what comes from the wire has its constants set.
     __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]  # pyright: ignore[reportFunctionMemberAccess]
@@ -192,7 +202,7 @@ class OpenTag:
             tag = members.get(wire)
             if tag is None:
                 tag = next((members[name] for name in names if name in members), None)
-            return None if tag is None else tag if tag in choices else other
+            return None if tag is None else tag if isinstance(tag, str) and tag in choices else other
 
         return core_schema.tagged_union_schema(choices, discriminate)
 
@@ -211,7 +221,7 @@ class OpenKey:
             choices[member.__name__] = handler.generate_schema(member)
             by_class[member] = member.__name__
             if issubclass(member, BaseModel):
-                by_key.update(dict.fromkeys(_names(member), member.__name__))
+                by_key.update(dict.fromkeys(_field_names(member), member.__name__))
             else:
                 words = member.__name__
 
@@ -225,16 +235,30 @@ class OpenKey:
         return core_schema.tagged_union_schema(choices, discriminate)
 
 
-def _names(model: type[BaseModel]) -> Iterable[str]:
-    for name, field in model.model_fields.items():
-        yield name
-        yield field.alias or name
+@cache
+def _field_names(model: type[BaseModel]) -> frozenset[str]:
+    """Every name that a field of ``model`` can be given by."""
+    aliases = (field.alias for field in model.model_fields.values())
+    return frozenset([*model.model_fields, *(alias for alias in aliases if alias)])
+
+
+def _known(model: BaseModel) -> BaseModel:
+    """Refuse a member that holds an enum value from the future: to another member the value may be known."""
+    for value in vars(model).values():
+        if isinstance(value, OpenEnum) and value.name not in type(value).__members__:
+            raise ValueError(f"{value.value!r} is not known")
+    return model
 
 
 class OpenUnion:
-    """Marks a union without any tag: the members are tried, and the fallback takes what none of them takes."""
+    """Marks a union without any tag: the members are tried, and the fallback takes what none of them takes.
+
+    A member whose enums know all values goes before one that merely tolerates them.
+    """
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         members, fallback = _split(source)
-        known = core_schema.union_schema([handler.generate_schema(member) for member in members])
-        return core_schema.union_schema([known, handler.generate_schema(fallback)], mode="left_to_right")
+        schemas = [handler.generate_schema(member) for member in members]
+        exact = [core_schema.no_info_after_validator_function(_known, schema) for schema in schemas]
+        known, tolerated = core_schema.union_schema([*exact]), core_schema.union_schema([*schemas])
+        return core_schema.union_schema([known, tolerated, handler.generate_schema(fallback)], mode="left_to_right")

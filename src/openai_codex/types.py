@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ._core.notification import Notification as Notification
-from ._core.notification import UnknownNotification as UnknownNotification
+from ._core.notification import Notification as Notification, UnknownNotification as UnknownNotification
 
 if TYPE_CHECKING:
     from ._generated.models import *  # noqa: F403
     from ._json import JsonObject as JsonObject
-    from ._metadata import InitializeResponse as InitializeResponse
-    from ._metadata import ServerInfo as ServerInfo
+    from ._metadata import InitializeResponse as InitializeResponse, ServerInfo as ServerInfo
 else:
 
     def __getattr__(name: str) -> Any:

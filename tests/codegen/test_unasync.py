@@ -6,8 +6,7 @@ import ast
 import textwrap
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from codegen.unasync import SOURCE_MARK, UnasyncError, derive, derive_tree, lint, twin_of, verify
 from codegen.unasync_rules import RULES, Rules

@@ -162,7 +162,6 @@ def scenario(
                 await asyncio.wait_for(body(codex=codex, model=model, **given), LIMIT_S)
 
         @pytest.mark.e2e
-        @pytest.mark.parametrize("kind", KINDS)
         def test(kind: str, **given: Any) -> None:
             with no_leftovers(), ScriptedModel(**model_options) as model:
                 asyncio.run(play(kind, model, given))
@@ -172,7 +171,8 @@ def scenario(
         kind = Parameter("kind", Parameter.POSITIONAL_OR_KEYWORD)
         cast(Any, test).__signature__ = Signature([kind, *extra])
         test.__name__, test.__qualname__, test.__module__ = body.__name__, body.__qualname__, body.__module__
-        return test
+        parametrized: Callable[..., None] = pytest.mark.parametrize("kind", KINDS)(test)
+        return parametrized
 
     return decorate
 

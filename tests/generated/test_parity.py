@@ -24,12 +24,6 @@ ENVELOPES = re.compile(r"\w+(?:ServerNotification|Request)")
 """Whole JSON-RPC messages; here a message is a method and its params (``Notification``, ``codex.rpc``)."""
 ENVELOPE_FIELDS = ({"id", "method", "params"}, {"method", "params", "emitted_at_ms"})
 
-FIELD_DIFFERENCES = {
-    "field_default": ("default", "the underscore of the wire name is dropped, nothing is put in its place"),
-    "field_meta": ("meta", "the underscore of the wire name is dropped, nothing is put in its place"),
-}
-"""Official attribute -> attribute here and the reason."""
-
 MODEL_DIFFERENCES: dict[str, tuple[str | None, str]] = {
     "CodexAppServerProtocolV2": (None, "the schema document itself, not a type"),
     "FileIdContentItem": ("InputImageContentItem", "one variant for both ways to name the image, both optional"),
@@ -78,8 +72,7 @@ def test_model_has_every_official_field(name: str) -> None:
     ours, _ = MODEL_DIFFERENCES.get(name, (name, ""))
     if ours is None:
         return
-    renamed = {FIELD_DIFFERENCES.get(field, (field,))[0]: wire for field, wire in OFFICIAL["models"][name].items()}
-    assert field_names(ours).items() >= renamed.items()
+    assert field_names(ours).items() >= OFFICIAL["models"][name].items()
 
 
 @pytest.mark.parametrize("name", sorted(OFFICIAL["enums"]))
@@ -105,14 +98,6 @@ def test_listed_models_do_differ() -> None:
     assert stale == []
 
 
-def test_listed_fields_do_differ() -> None:
-    official = {(name, field) for name, fields in OFFICIAL["models"].items() for field in fields}
-    for theirs, (ours, _) in FIELD_DIFFERENCES.items():
-        owners = [name for name, field in official if field == theirs and name in CLASSES]
-        assert owners, theirs
-        assert all(theirs not in field_names(name) and ours in field_names(name) for name in owners), theirs
-
-
 def test_listed_enums_do_differ() -> None:
     for name, (ours, renamed, _) in ENUM_DIFFERENCES.items():
         assert name in OFFICIAL["enums"]
@@ -124,7 +109,7 @@ def test_listed_wrappers_do_differ() -> None:
 
 
 def test_every_difference_has_a_reason() -> None:
-    lists: tuple[dict[str, Any], ...] = (FIELD_DIFFERENCES, MODEL_DIFFERENCES, ENUM_DIFFERENCES)
+    lists: tuple[dict[str, Any], ...] = (MODEL_DIFFERENCES, ENUM_DIFFERENCES)
     reasons = [entry[-1] for each in lists for entry in each.values()] + list(WRAPPER_DIFFERENCES.values())
     assert all(len(reason) > 10 for reason in reasons)
 

@@ -7,8 +7,7 @@ import logging
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from openai_codex._core.connection import Connection, PendingRequest, fresh_error
 from openai_codex._core.mailbox import Mailbox

@@ -7,8 +7,7 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from openai_codex._core.framing import BadLine, LineSplitter, encode_json, encode_message, parse_line
 

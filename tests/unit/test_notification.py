@@ -76,7 +76,7 @@ def test_behaves_as_a_dataclass_of_method_and_payload() -> None:
     assert dataclasses.replace(notification, method="x").method == "x"
     subject: Any = notification
     match subject:
-        case Notification(method, Delta(delta=text)):
+        case Notification(str(method), Delta(delta=text)):
             assert (method, text) == ("test/delta", "a")
         case _:
             pytest.fail("did not match")

@@ -11,8 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from openai_codex._transport.stdio import StderrTail, StdioProcess, shutdown_steps
 from openai_codex.errors import RuntimeNotFoundError

@@ -29,8 +29,9 @@ __all__ = ["AsyncCodex"]
 class AsyncCodex:
     """An asynchronous client with a runtime of its own.
 
-    The runtime is started on first use, or on entering ``async with``; the constructor starts nothing. One client
-    carries any number of threads and turns at a time. It belongs to the event loop that it is first used on.
+    Made asynchronously: the first call, or entering it as a context, starts the runtime; the constructor does not.
+    One client carries any number of threads and turns at a time. Use it in ``async with``, or close it.
+    Used asynchronously: it belongs to the event loop that it is first used on.
 
     Args:
         config: Settings; None for the defaults.

@@ -39,11 +39,8 @@ class AsyncTurnHandle:
     def stream(self) -> AsyncTurnStream:
         """Return an iterator over the turn's events, from the first one to ``turn/completed``.
 
-        Breaking out of a plain loop leaves the turn running; ``run()`` still waits for its result after ``close()`` of
-        the stream. In a ``with`` statement, leaving early interrupts the turn.
-
-        Raises:
-            RuntimeError: the turn's events are being read already.
+        Breaking out of a plain loop leaves the turn running, and ``run()`` can still wait for its result. In a ``with``
+        statement, leaving early interrupts the turn. A later stream, or ``run()``, goes on where this one stopped.
         """
         return AsyncTurnStream(self._reader)
 
@@ -55,15 +52,12 @@ class AsyncTurnHandle:
 
         Raises:
             TurnFailedError: the turn failed; ``.result`` has what there is.
-            RuntimeError: the turn's events are being read; finish or close that stream first.
+            RuntimeError: somebody is waiting for the turn's events at this moment.
             TransportClosedError: the runtime is gone, or the client was closed.
         """
         if not self._reader.fold.ended:
-            self._reader.claim()
-            try:
-                await self._reader.drain()
-            finally:
-                self._reader.release()
+            self._reader.consumer = None
+            await self._reader.drain()
         return self._reader.fold.outcome()
 
     async def steer(self, input: Input | str) -> m.TurnSteerResponse:
@@ -107,7 +101,7 @@ class AsyncTurnStream:
     __slots__ = ("_fold", "_items", "_open", "_reader")
 
     def __init__(self, reader: AsyncTurnReader) -> None:
-        reader.claim()
+        reader.consumer = self
         self._reader = reader
         self._items = reader.mailbox.items
         self._fold = reader.fold
@@ -118,6 +112,8 @@ class AsyncTurnStream:
 
     async def __anext__(self) -> Notification:
         items = self._items
+        if self._open and self._reader.consumer is not self:
+            raise RuntimeError(f"the events of turn {self._reader.turn_id} are being read by somebody else since")
         if not self._open or not (items or await self._reader.wait()):
             await self.close()
             raise StopAsyncIteration
@@ -128,9 +124,7 @@ class AsyncTurnStream:
 
     async def close(self) -> None:
         """Stop iterating. The turn goes on; its further events are kept for ``run()`` or another stream."""
-        if self._open:
-            self._open = False
-            self._reader.release()
+        self._open = False
 
     async def __aenter__(self) -> AsyncTurnStream:
         return self

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from .._generated import models as m
-    from .._generated.rpc_sync import Rpc
     from .._generated.handlers_sync import ServerRequestHandlers
+    from .._generated.rpc_sync import Rpc
     from .._metadata import InitializeResponse
 
 __all__ = ["Codex"]
@@ -29,8 +29,9 @@ __all__ = ["Codex"]
 class Codex:
     """A synchronous client with a runtime of its own.
 
-    The runtime is started on first use, or on entering ``with``; the constructor starts nothing. One client
-    carries any number of threads and turns at a time. It belongs to the event loop that it is first used on.
+    The constructor starts the runtime, and raises what keeps it from starting.
+    One client carries any number of threads and turns at a time. Use it in ``with``, or close it.
+    It may be used from any thread.
 
     Args:
         config: Settings; None for the defaults.

@@ -2,7 +2,7 @@
 """``TurnReader``: what the handle of a turn and its streams share.
 
 Every event that is taken from the turn's mailbox goes through one fold, so a result is there whether the events were
-streamed or not. One consumer takes events at a time.
+streamed or not. One consumer takes events at a time: the latest.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["TurnReader"]
 
-_INTERRUPT_S = 10.0  # the runtime answers in milliseconds, or not at all when the turn ended meanwhile
+_INTERRUPT_S = 10.0  # for an interrupt, all attempts included
+_ANSWER_S = 0.5  # the runtime answers in milliseconds, or not at all when the turn was interrupted meanwhile
 _START_S = 2.0  # from the acceptance of a turn until it can be interrupted
 _LEAVE_S = 2.0  # for the interrupt of a stream that is left early
 _POLL_S = 0.01
@@ -35,9 +36,11 @@ class TurnReader:
         turn_id: Turn id.
         mailbox: Events not taken yet.
         fold: What the taken events add up to.
+        consumer: The stream that takes the events; None when ``run()`` does, or nobody. The latest one counts: a
+            stream that was left without closing it must not keep the events from others.
     """
 
-    __slots__ = ("_busy", "_interrupted", "fold", "mailbox", "session", "thread_id", "turn_id")
+    __slots__ = ("_interrupted", "consumer", "fold", "mailbox", "session", "thread_id", "turn_id")
 
     def __init__(self, session: Session, thread_id: str, turn_id: str, mailbox: Mailbox) -> None:
         self.session = session
@@ -45,22 +48,8 @@ class TurnReader:
         self.turn_id = turn_id
         self.mailbox = mailbox
         self.fold = TurnFold(turn_id)
-        self._busy = False
+        self.consumer: object | None = None
         self._interrupted = False
-
-    def claim(self) -> None:
-        """Become the consumer of the events.
-
-        Raises:
-            RuntimeError: there is one already.
-        """
-        if self._busy:
-            raise RuntimeError(f"the events of turn {self.turn_id} are being read already; close that stream first")
-        self._busy = True
-
-    def release(self) -> None:
-        """Let somebody else consume the events."""
-        self._busy = False
 
     def wait(self) -> bool:
         """Wait until there is an event to take; False at the end of the turn."""
@@ -87,21 +76,25 @@ class TurnReader:
         if self._interrupted or self.fold.interrupted:
             return m.TurnInterruptResponse()
         fields = {"thread_id": self.thread_id, "turn_id": self.turn_id}
-        waited = 0.0
+        early = unanswered = 0.0
         while True:
             try:
-                done: m.TurnInterruptResponse = self.session.call("turn/interrupt", fields, _INTERRUPT_S)
+                done: m.TurnInterruptResponse = self.session.call("turn/interrupt", fields, _ANSWER_S)
             except TurnNotActiveError:
+                if self._interrupted:
+                    return m.TurnInterruptResponse()
                 # An accepted turn that has not begun cannot be interrupted yet.
-                if self.mailbox.closed or waited >= _START_S:
+                if self.mailbox.closed or early >= _START_S:
                     raise
                 sleep(_POLL_S)
-                waited += _POLL_S
+                early += _POLL_S
             except RequestTimeoutError:
                 # The runtime leaves an interrupt unanswered when the turn was interrupted before.
-                if not self.mailbox.closed:
+                if self.mailbox.closed:
+                    return m.TurnInterruptResponse()
+                unanswered += _ANSWER_S
+                if unanswered >= _INTERRUPT_S:
                     raise
-                return m.TurnInterruptResponse()
             else:
                 self._interrupted = True
                 return done

@@ -156,7 +156,9 @@ class ServerRequestHandlers:
         result: m.DynamicToolCallResponse = refuse("item/tool/call")
         return result
 
-    def item_tool_request_user_input(self, params: m.ToolRequestUserInputParams) -> m.ToolRequestUserInputResponse:
+    def item_tool_request_user_input(
+        self, params: m.ToolRequestUserInputParams
+    ) -> m.ToolRequestUserInputResponse:
         """EXPERIMENTAL - Request input from the user for a tool call.
 
         Args:

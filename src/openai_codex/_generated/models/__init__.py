@@ -15,299 +15,109 @@ if TYPE_CHECKING:
     from ..._core.notification import UnknownNotification
     from .account import (
         Account as Account,
-    )
-    from .account import (
         AccountLoginCompletedNotification as AccountLoginCompletedNotification,
-    )
-    from .account import (
         AccountRoutingOverride as AccountRoutingOverride,
-    )
-    from .account import (
         AccountTokenUsageDailyBucket as AccountTokenUsageDailyBucket,
-    )
-    from .account import (
         AccountTokenUsageSummary as AccountTokenUsageSummary,
-    )
-    from .account import (
         AccountUpdatedNotification as AccountUpdatedNotification,
-    )
-    from .account import (
         AddCreditsNudgeCreditType as AddCreditsNudgeCreditType,
-    )
-    from .account import (
         AddCreditsNudgeEmailStatus as AddCreditsNudgeEmailStatus,
-    )
-    from .account import (
         AmazonBedrockAccessKeysLoginAccountParams as AmazonBedrockAccessKeysLoginAccountParams,
-    )
-    from .account import (
         AmazonBedrockAccount as AmazonBedrockAccount,
-    )
-    from .account import (
         AmazonBedrockLoginAccountParams as AmazonBedrockLoginAccountParams,
-    )
-    from .account import (
         AmazonBedrockLoginAccountResponse as AmazonBedrockLoginAccountResponse,
-    )
-    from .account import (
         ApiKeyAccount as ApiKeyAccount,
-    )
-    from .account import (
         ApiKeyLoginAccountParams as ApiKeyLoginAccountParams,
-    )
-    from .account import (
         ApiKeyLoginAccountResponse as ApiKeyLoginAccountResponse,
-    )
-    from .account import (
         AuthMode as AuthMode,
-    )
-    from .account import (
         AwsCredentialType as AwsCredentialType,
-    )
-    from .account import (
         BedrockAwsProfile as BedrockAwsProfile,
-    )
-    from .account import (
         BedrockCheckGovCloudRequirementsParams as BedrockCheckGovCloudRequirementsParams,
-    )
-    from .account import (
         BedrockCheckGovCloudRequirementsResponse as BedrockCheckGovCloudRequirementsResponse,
-    )
-    from .account import (
         BedrockDiscoverParams as BedrockDiscoverParams,
-    )
-    from .account import (
         BedrockDiscoverResponse as BedrockDiscoverResponse,
-    )
-    from .account import (
         BedrockEnvironmentCredential as BedrockEnvironmentCredential,
-    )
-    from .account import (
         BedrockSetupParams as BedrockSetupParams,
-    )
-    from .account import (
         BedrockSetupResponse as BedrockSetupResponse,
-    )
-    from .account import (
         CancelLoginAccountParams as CancelLoginAccountParams,
-    )
-    from .account import (
         CancelLoginAccountResponse as CancelLoginAccountResponse,
-    )
-    from .account import (
         CancelLoginAccountStatus as CancelLoginAccountStatus,
-    )
-    from .account import (
         ChatgptAccount as ChatgptAccount,
-    )
-    from .account import (
         ChatgptAuthTokensLoginAccountParams as ChatgptAuthTokensLoginAccountParams,
-    )
-    from .account import (
         ChatgptAuthTokensLoginAccountResponse as ChatgptAuthTokensLoginAccountResponse,
-    )
-    from .account import (
         ChatgptAuthTokensRefreshParams as ChatgptAuthTokensRefreshParams,
-    )
-    from .account import (
         ChatgptAuthTokensRefreshReason as ChatgptAuthTokensRefreshReason,
-    )
-    from .account import (
         ChatgptAuthTokensRefreshResponse as ChatgptAuthTokensRefreshResponse,
-    )
-    from .account import (
         ChatgptDeviceCodeLoginAccountParams as ChatgptDeviceCodeLoginAccountParams,
-    )
-    from .account import (
         ChatgptDeviceCodeLoginAccountResponse as ChatgptDeviceCodeLoginAccountResponse,
-    )
-    from .account import (
         ChatgptLoginAccountParams as ChatgptLoginAccountParams,
-    )
-    from .account import (
         ChatgptLoginAccountResponse as ChatgptLoginAccountResponse,
-    )
-    from .account import (
         ConsumeAccountRateLimitResetCreditOutcome as ConsumeAccountRateLimitResetCreditOutcome,
-    )
-    from .account import (
         ConsumeAccountRateLimitResetCreditParams as ConsumeAccountRateLimitResetCreditParams,
-    )
-    from .account import (
         ConsumeAccountRateLimitResetCreditResponse as ConsumeAccountRateLimitResetCreditResponse,
-    )
-    from .account import (
         DesktopOnboardingEntrypoint as DesktopOnboardingEntrypoint,
-    )
-    from .account import (
         EnvironmentBedrockSetupParams as EnvironmentBedrockSetupParams,
-    )
-    from .account import (
         GatewayOAuthCancelResponse as GatewayOAuthCancelResponse,
-    )
-    from .account import (
         GatewayOAuthChangedNotification as GatewayOAuthChangedNotification,
-    )
-    from .account import (
         GatewayOAuthLoginResponse as GatewayOAuthLoginResponse,
-    )
-    from .account import (
         GatewayOAuthReadResponse as GatewayOAuthReadResponse,
-    )
-    from .account import (
         GatewayOAuthStatus as GatewayOAuthStatus,
-    )
-    from .account import (
         GetAccountParams as GetAccountParams,
-    )
-    from .account import (
         GetAccountRateLimitsParams as GetAccountRateLimitsParams,
-    )
-    from .account import (
         GetAccountRateLimitsResponse as GetAccountRateLimitsResponse,
-    )
-    from .account import (
         GetAccountResponse as GetAccountResponse,
-    )
-    from .account import (
         GetAccountTokenUsageParams as GetAccountTokenUsageParams,
-    )
-    from .account import (
         GetAccountTokenUsageResponse as GetAccountTokenUsageResponse,
-    )
-    from .account import (
         GetWorkspaceMessagesResponse as GetWorkspaceMessagesResponse,
-    )
-    from .account import (
         LoginAccountParams as LoginAccountParams,
-    )
-    from .account import (
         LoginAccountResponse as LoginAccountResponse,
-    )
-    from .account import (
         LoginAppBrand as LoginAppBrand,
-    )
-    from .account import (
         LogoutAccountResponse as LogoutAccountResponse,
-    )
-    from .account import (
         ProfileBedrockSetupParams as ProfileBedrockSetupParams,
-    )
-    from .account import (
         RateLimitResetCredit as RateLimitResetCredit,
-    )
-    from .account import (
         RateLimitResetCreditsSummary as RateLimitResetCreditsSummary,
-    )
-    from .account import (
         RateLimitResetCreditStatus as RateLimitResetCreditStatus,
-    )
-    from .account import (
         RateLimitResetType as RateLimitResetType,
-    )
-    from .account import (
         SendAddCreditsNudgeEmailParams as SendAddCreditsNudgeEmailParams,
-    )
-    from .account import (
         SendAddCreditsNudgeEmailResponse as SendAddCreditsNudgeEmailResponse,
-    )
-    from .account import (
         ThreadUsage as ThreadUsage,
-    )
-    from .account import (
         ThreadUsageBreakdownGroup as ThreadUsageBreakdownGroup,
-    )
-    from .account import (
         UnrecognizedAccount as UnrecognizedAccount,
-    )
-    from .account import (
         UnrecognizedBedrockSetupParams as UnrecognizedBedrockSetupParams,
-    )
-    from .account import (
         UnrecognizedLoginAccountParams as UnrecognizedLoginAccountParams,
-    )
-    from .account import (
         UnrecognizedLoginAccountResponse as UnrecognizedLoginAccountResponse,
-    )
-    from .account import (
         WorkspaceMessage as WorkspaceMessage,
-    )
-    from .account import (
         WorkspaceMessageType as WorkspaceMessageType,
-    )
-    from .account import (
         WorkspaceRouting as WorkspaceRouting,
     )
     from .app import (
         AppBranding as AppBranding,
-    )
-    from .app import (
         AppInfo as AppInfo,
-    )
-    from .app import (
         AppListUpdatedNotification as AppListUpdatedNotification,
-    )
-    from .app import (
         AppMetadata as AppMetadata,
-    )
-    from .app import (
         AppReview as AppReview,
-    )
-    from .app import (
         AppScreenshot as AppScreenshot,
-    )
-    from .app import (
         AppsInstalledParams as AppsInstalledParams,
-    )
-    from .app import (
         AppsInstalledResponse as AppsInstalledResponse,
-    )
-    from .app import (
         AppsListParams as AppsListParams,
-    )
-    from .app import (
         AppsListResponse as AppsListResponse,
-    )
-    from .app import (
         AppsReadParams as AppsReadParams,
-    )
-    from .app import (
         AppsReadResponse as AppsReadResponse,
-    )
-    from .app import (
         AppToolSummary as AppToolSummary,
-    )
-    from .app import (
         ConnectorMetadata as ConnectorMetadata,
-    )
-    from .app import (
         InstalledApp as InstalledApp,
     )
     from .apply_patch_approval import (
         AddFileChange as AddFileChange,
-    )
-    from .apply_patch_approval import (
         ApplyPatchApprovalParams as ApplyPatchApprovalParams,
-    )
-    from .apply_patch_approval import (
         ApplyPatchApprovalResponse as ApplyPatchApprovalResponse,
-    )
-    from .apply_patch_approval import (
         DeleteFileChange as DeleteFileChange,
-    )
-    from .apply_patch_approval import (
         FileChange as FileChange,
-    )
-    from .apply_patch_approval import (
         UnrecognizedFileChange as UnrecognizedFileChange,
-    )
-    from .apply_patch_approval import (
         UpdateFileChange as UpdateFileChange,
     )
     from .attestation import (
         AttestationGenerateParams as AttestationGenerateParams,
-    )
-    from .attestation import (
         AttestationGenerateResponse as AttestationGenerateResponse,
     )
     from .auto_approval_review import (
@@ -315,1010 +125,352 @@ if TYPE_CHECKING:
     )
     from .collaboration_mode import (
         CollaborationModeListParams as CollaborationModeListParams,
-    )
-    from .collaboration_mode import (
         CollaborationModeListResponse as CollaborationModeListResponse,
-    )
-    from .collaboration_mode import (
         CollaborationModeMask as CollaborationModeMask,
     )
     from .command import (
         CommandExecOutputDeltaNotification as CommandExecOutputDeltaNotification,
-    )
-    from .command import (
         CommandExecOutputStream as CommandExecOutputStream,
-    )
-    from .command import (
         CommandExecParams as CommandExecParams,
-    )
-    from .command import (
         CommandExecResizeParams as CommandExecResizeParams,
-    )
-    from .command import (
         CommandExecResizeResponse as CommandExecResizeResponse,
-    )
-    from .command import (
         CommandExecResponse as CommandExecResponse,
-    )
-    from .command import (
         CommandExecTerminalSize as CommandExecTerminalSize,
-    )
-    from .command import (
         CommandExecTerminateParams as CommandExecTerminateParams,
-    )
-    from .command import (
         CommandExecTerminateResponse as CommandExecTerminateResponse,
-    )
-    from .command import (
         CommandExecWriteParams as CommandExecWriteParams,
-    )
-    from .command import (
         CommandExecWriteResponse as CommandExecWriteResponse,
     )
     from .common import (
         AllowDenyRequirement as AllowDenyRequirement,
-    )
-    from .common import (
         ApprovedExecpolicyAmendment as ApprovedExecpolicyAmendment,
-    )
-    from .common import (
         ApprovedExecpolicyAmendmentReviewDecision as ApprovedExecpolicyAmendmentReviewDecision,
-    )
-    from .common import (
         Denied as Denied,
-    )
-    from .common import (
         DeniedReviewDecision as DeniedReviewDecision,
-    )
-    from .common import (
         ForcedLoginMethod as ForcedLoginMethod,
-    )
-    from .common import (
         HookEventName as HookEventName,
-    )
-    from .common import (
         HookSource as HookSource,
-    )
-    from .common import (
         NetworkPolicyAmendment as NetworkPolicyAmendment,
-    )
-    from .common import (
         NetworkPolicyAmendmentReviewDecision as NetworkPolicyAmendmentReviewDecision,
-    )
-    from .common import (
         NetworkPolicyRuleAction as NetworkPolicyRuleAction,
-    )
-    from .common import (
         ReviewDecision as ReviewDecision,
-    )
-    from .common import (
         ReviewDecisionNetworkPolicyAmendment as ReviewDecisionNetworkPolicyAmendment,
-    )
-    from .common import (
         ReviewDecisionValue as ReviewDecisionValue,
-    )
-    from .common import (
         SkillInterface as SkillInterface,
-    )
-    from .common import (
         SortDirection as SortDirection,
-    )
-    from .common import (
         UnrecognizedReviewDecision as UnrecognizedReviewDecision,
-    )
-    from .common import (
         WebSearchMode as WebSearchMode,
     )
     from .config import (
         AnalyticsConfig as AnalyticsConfig,
-    )
-    from .config import (
         AppsConfig as AppsConfig,
-    )
-    from .config import (
         AppsDefaultConfig as AppsDefaultConfig,
-    )
-    from .config import (
         AppToolApproval as AppToolApproval,
-    )
-    from .config import (
         AutoCompactTokenLimitScope as AutoCompactTokenLimitScope,
-    )
-    from .config import (
         BrowserUseConfig as BrowserUseConfig,
-    )
-    from .config import (
         BrowserUseOriginPolicyConfig as BrowserUseOriginPolicyConfig,
-    )
-    from .config import (
         ComputerUseConfig as ComputerUseConfig,
-    )
-    from .config import (
         ComputerUseMacosConfig as ComputerUseMacosConfig,
-    )
-    from .config import (
         ComputerUseWindowsConfig as ComputerUseWindowsConfig,
-    )
-    from .config import (
         ComputerUseWindowsExeConfig as ComputerUseWindowsExeConfig,
-    )
-    from .config import (
         Config as Config,
-    )
-    from .config import (
         ConfigBatchWriteParams as ConfigBatchWriteParams,
-    )
-    from .config import (
         ConfigEdit as ConfigEdit,
-    )
-    from .config import (
         ConfigLayer as ConfigLayer,
-    )
-    from .config import (
         ConfigLayerMetadata as ConfigLayerMetadata,
-    )
-    from .config import (
         ConfigLayerSource as ConfigLayerSource,
-    )
-    from .config import (
         ConfigReadParams as ConfigReadParams,
-    )
-    from .config import (
         ConfigReadResponse as ConfigReadResponse,
-    )
-    from .config import (
         ConfigValueWriteParams as ConfigValueWriteParams,
-    )
-    from .config import (
         ConfigWriteResponse as ConfigWriteResponse,
-    )
-    from .config import (
         EnterpriseManagedConfigLayerSource as EnterpriseManagedConfigLayerSource,
-    )
-    from .config import (
         ForcedChatgptWorkspaceIds as ForcedChatgptWorkspaceIds,
-    )
-    from .config import (
         LegacyManagedConfigTomlFromFileConfigLayerSource as LegacyManagedConfigTomlFromFileConfigLayerSource,
-    )
-    from .config import (
         LegacyManagedConfigTomlFromMdmConfigLayerSource as LegacyManagedConfigTomlFromMdmConfigLayerSource,
-    )
-    from .config import (
         McpServerRefreshResponse as McpServerRefreshResponse,
-    )
-    from .config import (
         MdmConfigLayerSource as MdmConfigLayerSource,
-    )
-    from .config import (
         MergeStrategy as MergeStrategy,
-    )
-    from .config import (
         OverriddenMetadata as OverriddenMetadata,
-    )
-    from .config import (
         PackagedDefaultsConfigLayerSource as PackagedDefaultsConfigLayerSource,
-    )
-    from .config import (
         ProjectConfigLayerSource as ProjectConfigLayerSource,
-    )
-    from .config import (
         SandboxWorkspaceWrite as SandboxWorkspaceWrite,
-    )
-    from .config import (
         SessionFlagsConfigLayerSource as SessionFlagsConfigLayerSource,
-    )
-    from .config import (
         SystemConfigLayerSource as SystemConfigLayerSource,
-    )
-    from .config import (
         ToolsV2 as ToolsV2,
-    )
-    from .config import (
         UnrecognizedConfigLayerSource as UnrecognizedConfigLayerSource,
-    )
-    from .config import (
         UserConfigLayerSource as UserConfigLayerSource,
-    )
-    from .config import (
         Verbosity as Verbosity,
-    )
-    from .config import (
         WebSearchContextSize as WebSearchContextSize,
-    )
-    from .config import (
         WebSearchLocation as WebSearchLocation,
-    )
-    from .config import (
         WebSearchToolConfig as WebSearchToolConfig,
-    )
-    from .config import (
         WriteStatus as WriteStatus,
     )
     from .config_requirements import (
         AgentConfiguredHookHandler as AgentConfiguredHookHandler,
-    )
-    from .config_requirements import (
         ApplicationNetworkRequirements as ApplicationNetworkRequirements,
-    )
-    from .config_requirements import (
         ApplicationRequirements as ApplicationRequirements,
-    )
-    from .config_requirements import (
         AutoReviewRequirements as AutoReviewRequirements,
-    )
-    from .config_requirements import (
         BrowserUseAccessApprovalLifetime as BrowserUseAccessApprovalLifetime,
-    )
-    from .config_requirements import (
         BrowserUseExtensionRequirements as BrowserUseExtensionRequirements,
-    )
-    from .config_requirements import (
         BrowserUseOriginPolicy as BrowserUseOriginPolicy,
-    )
-    from .config_requirements import (
         BrowserUseRequirements as BrowserUseRequirements,
-    )
-    from .config_requirements import (
         CliAuthCredentialsStoreMode as CliAuthCredentialsStoreMode,
-    )
-    from .config_requirements import (
         CommandConfiguredHookHandler as CommandConfiguredHookHandler,
-    )
-    from .config_requirements import (
         ComputerUseMacosRequirements as ComputerUseMacosRequirements,
-    )
-    from .config_requirements import (
         ComputerUseRequirements as ComputerUseRequirements,
-    )
-    from .config_requirements import (
         ComputerUseWindowsExeRequirement as ComputerUseWindowsExeRequirement,
-    )
-    from .config_requirements import (
         ComputerUseWindowsRequirements as ComputerUseWindowsRequirements,
-    )
-    from .config_requirements import (
         ConfigRequirements as ConfigRequirements,
-    )
-    from .config_requirements import (
         ConfigRequirementsReadResponse as ConfigRequirementsReadResponse,
-    )
-    from .config_requirements import (
         ConfiguredHookHandler as ConfiguredHookHandler,
-    )
-    from .config_requirements import (
         ConfiguredHookMatcherGroup as ConfiguredHookMatcherGroup,
-    )
-    from .config_requirements import (
         FeedbackRequirements as FeedbackRequirements,
-    )
-    from .config_requirements import (
         InAppBrowserRequirements as InAppBrowserRequirements,
-    )
-    from .config_requirements import (
         ManagedHooksRequirements as ManagedHooksRequirements,
-    )
-    from .config_requirements import (
         McpToolConfiguredHookHandler as McpToolConfiguredHookHandler,
-    )
-    from .config_requirements import (
         ModelsRequirements as ModelsRequirements,
-    )
-    from .config_requirements import (
         NetworkDomainPermission as NetworkDomainPermission,
-    )
-    from .config_requirements import (
         NetworkRequirements as NetworkRequirements,
-    )
-    from .config_requirements import (
         NetworkUnixSocketPermission as NetworkUnixSocketPermission,
-    )
-    from .config_requirements import (
         NewThreadModelDefaults as NewThreadModelDefaults,
-    )
-    from .config_requirements import (
         PromptConfiguredHookHandler as PromptConfiguredHookHandler,
-    )
-    from .config_requirements import (
         RequestHeader as RequestHeader,
-    )
-    from .config_requirements import (
         ResidencyRequirement as ResidencyRequirement,
-    )
-    from .config_requirements import (
         UnrecognizedConfiguredHookHandler as UnrecognizedConfiguredHookHandler,
-    )
-    from .config_requirements import (
         WindowsSandboxImplementation as WindowsSandboxImplementation,
     )
     from .core import (
         AbsolutePathBuf as AbsolutePathBuf,
-    )
-    from .core import (
         AccountRateLimitsUpdatedNotification as AccountRateLimitsUpdatedNotification,
-    )
-    from .core import (
         ActivePermissionProfile as ActivePermissionProfile,
-    )
-    from .core import (
         ActiveThreadStatus as ActiveThreadStatus,
-    )
-    from .core import (
         ActiveTurnNotSteerable as ActiveTurnNotSteerable,
-    )
-    from .core import (
         ActiveTurnNotSteerableCodexErrorInfo as ActiveTurnNotSteerableCodexErrorInfo,
-    )
-    from .core import (
         AdditionalContextEntry as AdditionalContextEntry,
-    )
-    from .core import (
         AdditionalContextKind as AdditionalContextKind,
-    )
-    from .core import (
         AddPatchChangeKind as AddPatchChangeKind,
-    )
-    from .core import (
         AgentMessageDelivery as AgentMessageDelivery,
-    )
-    from .core import (
         AgentMessageDeltaNotification as AgentMessageDeltaNotification,
-    )
-    from .core import (
         AgentMessageThreadItem as AgentMessageThreadItem,
-    )
-    from .core import (
         AgentPath as AgentPath,
-    )
-    from .core import (
         ApprovalsReviewer as ApprovalsReviewer,
-    )
-    from .core import (
         AskForApproval as AskForApproval,
-    )
-    from .core import (
         AskForApprovalValue as AskForApprovalValue,
-    )
-    from .core import (
         AsyncUserInputQuestion as AsyncUserInputQuestion,
-    )
-    from .core import (
         AudioUserInput as AudioUserInput,
-    )
-    from .core import (
         ByteRange as ByteRange,
-    )
-    from .core import (
         CapabilityRootLocation as CapabilityRootLocation,
-    )
-    from .core import (
         ClientInfo as ClientInfo,
-    )
-    from .core import (
         CodexErrorInfo as CodexErrorInfo,
-    )
-    from .core import (
         CodexErrorInfoValue as CodexErrorInfoValue,
-    )
-    from .core import (
         CollabAgentState as CollabAgentState,
-    )
-    from .core import (
         CollabAgentStatus as CollabAgentStatus,
-    )
-    from .core import (
         CollabAgentTool as CollabAgentTool,
-    )
-    from .core import (
         CollabAgentToolCallStatus as CollabAgentToolCallStatus,
-    )
-    from .core import (
         CollabAgentToolCallThreadItem as CollabAgentToolCallThreadItem,
-    )
-    from .core import (
         CollaborationMode as CollaborationMode,
-    )
-    from .core import (
         CommandAction as CommandAction,
-    )
-    from .core import (
         CommandExecutionOutputDeltaNotification as CommandExecutionOutputDeltaNotification,
-    )
-    from .core import (
         CommandExecutionSource as CommandExecutionSource,
-    )
-    from .core import (
         CommandExecutionStatus as CommandExecutionStatus,
-    )
-    from .core import (
         CommandExecutionThreadItem as CommandExecutionThreadItem,
-    )
-    from .core import (
         ConfigWarningNotification as ConfigWarningNotification,
-    )
-    from .core import (
         ContextCompactionThreadItem as ContextCompactionThreadItem,
-    )
-    from .core import (
         CreditsSnapshot as CreditsSnapshot,
-    )
-    from .core import (
         CustomMultiAgentMode as CustomMultiAgentMode,
-    )
-    from .core import (
         CustomSessionSource as CustomSessionSource,
-    )
-    from .core import (
         CyberAccessProgram as CyberAccessProgram,
-    )
-    from .core import (
         DangerFullAccessSandboxPolicy as DangerFullAccessSandboxPolicy,
-    )
-    from .core import (
         DeletePatchChangeKind as DeletePatchChangeKind,
-    )
-    from .core import (
         DynamicToolCallOutputContentItem as DynamicToolCallOutputContentItem,
-    )
-    from .core import (
         DynamicToolCallStatus as DynamicToolCallStatus,
-    )
-    from .core import (
         DynamicToolCallThreadItem as DynamicToolCallThreadItem,
-    )
-    from .core import (
         DynamicToolNamespaceTool as DynamicToolNamespaceTool,
-    )
-    from .core import (
         DynamicToolSpec as DynamicToolSpec,
-    )
-    from .core import (
         EncryptedContentFunctionCallOutputContentItem as EncryptedContentFunctionCallOutputContentItem,
-    )
-    from .core import (
         EnteredReviewModeThreadItem as EnteredReviewModeThreadItem,
-    )
-    from .core import (
         EnvironmentCapabilityRootLocation as EnvironmentCapabilityRootLocation,
-    )
-    from .core import (
         ErrorNotification as ErrorNotification,
-    )
-    from .core import (
         ExitedReviewModeThreadItem as ExitedReviewModeThreadItem,
-    )
-    from .core import (
         ExternalSandboxSandboxPolicy as ExternalSandboxSandboxPolicy,
-    )
-    from .core import (
         FileChangeThreadItem as FileChangeThreadItem,
-    )
-    from .core import (
         FileUpdateChange as FileUpdateChange,
-    )
-    from .core import (
         FindInPageWebSearchAction as FindInPageWebSearchAction,
-    )
-    from .core import (
         FunctionCallOutputBody as FunctionCallOutputBody,
-    )
-    from .core import (
         FunctionCallOutputContentItem as FunctionCallOutputContentItem,
-    )
-    from .core import (
         FunctionCallOutputThreadItem as FunctionCallOutputThreadItem,
-    )
-    from .core import (
         FunctionDynamicToolNamespaceTool as FunctionDynamicToolNamespaceTool,
-    )
-    from .core import (
         FunctionDynamicToolSpec as FunctionDynamicToolSpec,
-    )
-    from .core import (
         GitInfo as GitInfo,
-    )
-    from .core import (
         Granular as Granular,
-    )
-    from .core import (
         GranularAskForApproval as GranularAskForApproval,
-    )
-    from .core import (
         HookPromptFragment as HookPromptFragment,
-    )
-    from .core import (
         HookPromptThreadItem as HookPromptThreadItem,
-    )
-    from .core import (
         HttpConnectionFailed as HttpConnectionFailed,
-    )
-    from .core import (
         HttpConnectionFailedCodexErrorInfo as HttpConnectionFailedCodexErrorInfo,
-    )
-    from .core import (
         IdleThreadStatus as IdleThreadStatus,
-    )
-    from .core import (
         ImageDetail as ImageDetail,
-    )
-    from .core import (
         ImageGenerationFailure as ImageGenerationFailure,
-    )
-    from .core import (
         ImageGenerationThreadItem as ImageGenerationThreadItem,
-    )
-    from .core import (
         ImageUserInput as ImageUserInput,
-    )
-    from .core import (
         ImageViewThreadItem as ImageViewThreadItem,
-    )
-    from .core import (
         InitializeCapabilities as InitializeCapabilities,
-    )
-    from .core import (
         InitializeParams as InitializeParams,
-    )
-    from .core import (
         InitializeResponse as InitializeResponse,
-    )
-    from .core import (
         InputAudioDynamicToolCallOutputContentItem as InputAudioDynamicToolCallOutputContentItem,
-    )
-    from .core import (
         InputAudioFunctionCallOutputContentItem as InputAudioFunctionCallOutputContentItem,
-    )
-    from .core import (
         InputImageDynamicToolCallOutputContentItem as InputImageDynamicToolCallOutputContentItem,
-    )
-    from .core import (
         InputImageFunctionCallOutputContentItem as InputImageFunctionCallOutputContentItem,
-    )
-    from .core import (
         InputTextDynamicToolCallOutputContentItem as InputTextDynamicToolCallOutputContentItem,
-    )
-    from .core import (
         InputTextFunctionCallOutputContentItem as InputTextFunctionCallOutputContentItem,
-    )
-    from .core import (
         ItemCompletedNotification as ItemCompletedNotification,
-    )
-    from .core import (
         ItemStartedNotification as ItemStartedNotification,
-    )
-    from .core import (
         LegacyAppPathString as LegacyAppPathString,
-    )
-    from .core import (
         ListFilesCommandAction as ListFilesCommandAction,
-    )
-    from .core import (
         LocalAudioUserInput as LocalAudioUserInput,
-    )
-    from .core import (
         LocalImageUserInput as LocalImageUserInput,
-    )
-    from .core import (
         McpAppDisplayMode as McpAppDisplayMode,
-    )
-    from .core import (
         McpAppUi as McpAppUi,
-    )
-    from .core import (
         McpToolCallAppContext as McpToolCallAppContext,
-    )
-    from .core import (
         McpToolCallError as McpToolCallError,
-    )
-    from .core import (
         McpToolCallResult as McpToolCallResult,
-    )
-    from .core import (
         McpToolCallStatus as McpToolCallStatus,
-    )
-    from .core import (
         McpToolCallThreadItem as McpToolCallThreadItem,
-    )
-    from .core import (
         MemoryCitation as MemoryCitation,
-    )
-    from .core import (
         MemoryCitationEntry as MemoryCitationEntry,
-    )
-    from .core import (
         MentionUserInput as MentionUserInput,
-    )
-    from .core import (
         MessagePhase as MessagePhase,
-    )
-    from .core import (
         MisalignmentErrorDetails as MisalignmentErrorDetails,
-    )
-    from .core import (
         MisalignmentSteer as MisalignmentSteer,
-    )
-    from .core import (
         ModeKind as ModeKind,
-    )
-    from .core import (
         MultiAgentMode as MultiAgentMode,
-    )
-    from .core import (
         MultiAgentModeValue as MultiAgentModeValue,
-    )
-    from .core import (
         NamespaceDynamicToolSpec as NamespaceDynamicToolSpec,
-    )
-    from .core import (
         NetworkAccess as NetworkAccess,
-    )
-    from .core import (
         NonSteerableTurnKind as NonSteerableTurnKind,
-    )
-    from .core import (
         NotLoadedThreadStatus as NotLoadedThreadStatus,
-    )
-    from .core import (
         OpenPageWebSearchAction as OpenPageWebSearchAction,
-    )
-    from .core import (
         OtherSubAgentSource as OtherSubAgentSource,
-    )
-    from .core import (
         OtherWebSearchAction as OtherWebSearchAction,
-    )
-    from .core import (
         PatchApplyStatus as PatchApplyStatus,
-    )
-    from .core import (
         PatchChangeKind as PatchChangeKind,
-    )
-    from .core import (
         Personality as Personality,
-    )
-    from .core import (
         PlanDeltaNotification as PlanDeltaNotification,
-    )
-    from .core import (
         PlanThreadItem as PlanThreadItem,
-    )
-    from .core import (
         PlanType as PlanType,
-    )
-    from .core import (
         RateLimitReachedType as RateLimitReachedType,
-    )
-    from .core import (
         RateLimitSnapshot as RateLimitSnapshot,
-    )
-    from .core import (
         RateLimitWindow as RateLimitWindow,
-    )
-    from .core import (
         ReadCommandAction as ReadCommandAction,
-    )
-    from .core import (
         ReadOnlySandboxPolicy as ReadOnlySandboxPolicy,
-    )
-    from .core import (
         ReasoningEffort as ReasoningEffort,
-    )
-    from .core import (
         ReasoningSummary as ReasoningSummary,
-    )
-    from .core import (
         ReasoningSummaryPartAddedNotification as ReasoningSummaryPartAddedNotification,
-    )
-    from .core import (
         ReasoningSummaryTextDeltaNotification as ReasoningSummaryTextDeltaNotification,
-    )
-    from .core import (
         ReasoningTextDeltaNotification as ReasoningTextDeltaNotification,
-    )
-    from .core import (
         ReasoningThreadItem as ReasoningThreadItem,
-    )
-    from .core import (
         RemoteControlConnectionStatus as RemoteControlConnectionStatus,
-    )
-    from .core import (
         RemoteControlStatusChangedNotification as RemoteControlStatusChangedNotification,
-    )
-    from .core import (
         RequestId as RequestId,
-    )
-    from .core import (
         ResponseStreamConnectionFailed as ResponseStreamConnectionFailed,
-    )
-    from .core import (
         ResponseStreamConnectionFailedCodexErrorInfo as ResponseStreamConnectionFailedCodexErrorInfo,
-    )
-    from .core import (
         ResponseStreamDisconnected as ResponseStreamDisconnected,
-    )
-    from .core import (
         ResponseStreamDisconnectedCodexErrorInfo as ResponseStreamDisconnectedCodexErrorInfo,
-    )
-    from .core import (
         ResponseTooManyFailedAttempts as ResponseTooManyFailedAttempts,
-    )
-    from .core import (
         ResponseTooManyFailedAttemptsCodexErrorInfo as ResponseTooManyFailedAttemptsCodexErrorInfo,
-    )
-    from .core import (
         SandboxMode as SandboxMode,
-    )
-    from .core import (
         SandboxPolicy as SandboxPolicy,
-    )
-    from .core import (
         SearchCommandAction as SearchCommandAction,
-    )
-    from .core import (
         SearchWebSearchAction as SearchWebSearchAction,
-    )
-    from .core import (
         SelectedCapabilityRoot as SelectedCapabilityRoot,
-    )
-    from .core import (
         ServerRequestResolvedNotification as ServerRequestResolvedNotification,
-    )
-    from .core import (
         SessionSource as SessionSource,
-    )
-    from .core import (
         SessionSourceValue as SessionSourceValue,
-    )
-    from .core import (
         Settings as Settings,
-    )
-    from .core import (
         SkillUserInput as SkillUserInput,
-    )
-    from .core import (
         SleepThreadItem as SleepThreadItem,
-    )
-    from .core import (
         SpendControlLimitSnapshot as SpendControlLimitSnapshot,
-    )
-    from .core import (
         SubAgentActivityKind as SubAgentActivityKind,
-    )
-    from .core import (
         SubAgentActivityThreadItem as SubAgentActivityThreadItem,
-    )
-    from .core import (
         SubAgentSessionSource as SubAgentSessionSource,
-    )
-    from .core import (
         SubAgentSource as SubAgentSource,
-    )
-    from .core import (
         SubAgentSourceValue as SubAgentSourceValue,
-    )
-    from .core import (
         SystemErrorThreadStatus as SystemErrorThreadStatus,
-    )
-    from .core import (
         TextElement as TextElement,
-    )
-    from .core import (
         TextPosition as TextPosition,
-    )
-    from .core import (
         TextRange as TextRange,
-    )
-    from .core import (
         TextUserInput as TextUserInput,
-    )
-    from .core import (
         Thread as Thread,
-    )
-    from .core import (
         ThreadActiveFlag as ThreadActiveFlag,
-    )
-    from .core import (
         ThreadEnvironment as ThreadEnvironment,
-    )
-    from .core import (
         ThreadExtra as ThreadExtra,
-    )
-    from .core import (
         ThreadHistoryMode as ThreadHistoryMode,
-    )
-    from .core import (
         ThreadId as ThreadId,
-    )
-    from .core import (
         ThreadItem as ThreadItem,
-    )
-    from .core import (
         ThreadReadState as ThreadReadState,
-    )
-    from .core import (
         ThreadReadStateChangedNotification as ThreadReadStateChangedNotification,
-    )
-    from .core import (
         ThreadSection as ThreadSection,
-    )
-    from .core import (
         ThreadSectionAppearance as ThreadSectionAppearance,
-    )
-    from .core import (
         ThreadSource as ThreadSource,
-    )
-    from .core import (
         ThreadSpawn as ThreadSpawn,
-    )
-    from .core import (
         ThreadSpawnSubAgentSource as ThreadSpawnSubAgentSource,
-    )
-    from .core import (
         ThreadStartedNotification as ThreadStartedNotification,
-    )
-    from .core import (
         ThreadStartParams as ThreadStartParams,
-    )
-    from .core import (
         ThreadStartResponse as ThreadStartResponse,
-    )
-    from .core import (
         ThreadStartSource as ThreadStartSource,
-    )
-    from .core import (
         ThreadStartThreadUnreadPosition as ThreadStartThreadUnreadPosition,
-    )
-    from .core import (
         ThreadStatus as ThreadStatus,
-    )
-    from .core import (
         ThreadStatusChangedNotification as ThreadStatusChangedNotification,
-    )
-    from .core import (
         ThreadTokenUsage as ThreadTokenUsage,
-    )
-    from .core import (
         ThreadTokenUsageUpdatedNotification as ThreadTokenUsageUpdatedNotification,
-    )
-    from .core import (
         ThreadUnreadPosition as ThreadUnreadPosition,
-    )
-    from .core import (
         TokenUsageBreakdown as TokenUsageBreakdown,
-    )
-    from .core import (
         Turn as Turn,
-    )
-    from .core import (
         TurnCompletedNotification as TurnCompletedNotification,
-    )
-    from .core import (
         TurnDiffUpdatedNotification as TurnDiffUpdatedNotification,
-    )
-    from .core import (
         TurnEnvironmentParams as TurnEnvironmentParams,
-    )
-    from .core import (
         TurnError as TurnError,
-    )
-    from .core import (
         TurnItemsView as TurnItemsView,
-    )
-    from .core import (
         TurnPlanStep as TurnPlanStep,
-    )
-    from .core import (
         TurnPlanStepStatus as TurnPlanStepStatus,
-    )
-    from .core import (
         TurnPlanUpdatedNotification as TurnPlanUpdatedNotification,
-    )
-    from .core import (
         TurnStartedNotification as TurnStartedNotification,
-    )
-    from .core import (
         TurnStartParams as TurnStartParams,
-    )
-    from .core import (
         TurnStartResponse as TurnStartResponse,
-    )
-    from .core import (
         TurnStatus as TurnStatus,
-    )
-    from .core import (
         TurnThreadUnreadPosition as TurnThreadUnreadPosition,
-    )
-    from .core import (
         TurnToolOutput as TurnToolOutput,
-    )
-    from .core import (
         UnknownCommandAction as UnknownCommandAction,
-    )
-    from .core import (
         UnrecognizedAskForApproval as UnrecognizedAskForApproval,
-    )
-    from .core import (
         UnrecognizedCapabilityRootLocation as UnrecognizedCapabilityRootLocation,
-    )
-    from .core import (
         UnrecognizedCodexErrorInfo as UnrecognizedCodexErrorInfo,
-    )
-    from .core import (
         UnrecognizedCommandAction as UnrecognizedCommandAction,
-    )
-    from .core import (
         UnrecognizedDynamicToolCallOutputContentItem as UnrecognizedDynamicToolCallOutputContentItem,
-    )
-    from .core import (
         UnrecognizedDynamicToolNamespaceTool as UnrecognizedDynamicToolNamespaceTool,
-    )
-    from .core import (
         UnrecognizedDynamicToolSpec as UnrecognizedDynamicToolSpec,
-    )
-    from .core import (
         UnrecognizedFunctionCallOutputContentItem as UnrecognizedFunctionCallOutputContentItem,
-    )
-    from .core import (
         UnrecognizedImageGenerationFailure as UnrecognizedImageGenerationFailure,
-    )
-    from .core import (
         UnrecognizedMultiAgentMode as UnrecognizedMultiAgentMode,
-    )
-    from .core import (
         UnrecognizedPatchChangeKind as UnrecognizedPatchChangeKind,
-    )
-    from .core import (
         UnrecognizedSandboxPolicy as UnrecognizedSandboxPolicy,
-    )
-    from .core import (
         UnrecognizedSessionSource as UnrecognizedSessionSource,
-    )
-    from .core import (
         UnrecognizedSubAgentSource as UnrecognizedSubAgentSource,
-    )
-    from .core import (
         UnrecognizedThreadItem as UnrecognizedThreadItem,
-    )
-    from .core import (
         UnrecognizedThreadStatus as UnrecognizedThreadStatus,
-    )
-    from .core import (
         UnrecognizedThreadUnreadPosition as UnrecognizedThreadUnreadPosition,
-    )
-    from .core import (
         UnrecognizedUserInput as UnrecognizedUserInput,
-    )
-    from .core import (
         UnrecognizedWebSearchAction as UnrecognizedWebSearchAction,
-    )
-    from .core import (
         UpdatePatchChangeKind as UpdatePatchChangeKind,
-    )
-    from .core import (
         UsageLimitExceededImageGenerationFailure as UsageLimitExceededImageGenerationFailure,
-    )
-    from .core import (
         UserInput as UserInput,
-    )
-    from .core import (
         UserMessageThreadItem as UserMessageThreadItem,
-    )
-    from .core import (
         WarningNotification as WarningNotification,
-    )
-    from .core import (
         WebSearchAction as WebSearchAction,
-    )
-    from .core import (
         WebSearchThreadItem as WebSearchThreadItem,
-    )
-    from .core import (
         WorkspaceWriteSandboxPolicy as WorkspaceWriteSandboxPolicy,
     )
     from .current_time import (
         CurrentTimeReadParams as CurrentTimeReadParams,
-    )
-    from .current_time import (
         CurrentTimeReadResponse as CurrentTimeReadResponse,
     )
     from .deprecation_notice import (
@@ -1326,263 +478,103 @@ if TYPE_CHECKING:
     )
     from .environment import (
         EnvironmentAddParams as EnvironmentAddParams,
-    )
-    from .environment import (
         EnvironmentAddResponse as EnvironmentAddResponse,
-    )
-    from .environment import (
         EnvironmentInfoParams as EnvironmentInfoParams,
-    )
-    from .environment import (
         EnvironmentInfoResponse as EnvironmentInfoResponse,
-    )
-    from .environment import (
         EnvironmentShellInfo as EnvironmentShellInfo,
-    )
-    from .environment import (
         EnvironmentSkillsParams as EnvironmentSkillsParams,
-    )
-    from .environment import (
         EnvironmentStatusKind as EnvironmentStatusKind,
-    )
-    from .environment import (
         EnvironmentStatusParams as EnvironmentStatusParams,
-    )
-    from .environment import (
         EnvironmentStatusResponse as EnvironmentStatusResponse,
-    )
-    from .environment import (
         PathUri as PathUri,
     )
     from .exec_command_approval import (
         ExecCommandApprovalParams as ExecCommandApprovalParams,
-    )
-    from .exec_command_approval import (
         ExecCommandApprovalResponse as ExecCommandApprovalResponse,
-    )
-    from .exec_command_approval import (
         ListFilesParsedCommand as ListFilesParsedCommand,
-    )
-    from .exec_command_approval import (
         ParsedCommand as ParsedCommand,
-    )
-    from .exec_command_approval import (
         ReadParsedCommand as ReadParsedCommand,
-    )
-    from .exec_command_approval import (
         SearchParsedCommand as SearchParsedCommand,
-    )
-    from .exec_command_approval import (
         UnknownParsedCommand as UnknownParsedCommand,
-    )
-    from .exec_command_approval import (
         UnrecognizedParsedCommand as UnrecognizedParsedCommand,
     )
     from .experimental_feature import (
         ExperimentalFeature as ExperimentalFeature,
-    )
-    from .experimental_feature import (
         ExperimentalFeatureEnablementSetParams as ExperimentalFeatureEnablementSetParams,
-    )
-    from .experimental_feature import (
         ExperimentalFeatureEnablementSetResponse as ExperimentalFeatureEnablementSetResponse,
-    )
-    from .experimental_feature import (
         ExperimentalFeatureListParams as ExperimentalFeatureListParams,
-    )
-    from .experimental_feature import (
         ExperimentalFeatureListResponse as ExperimentalFeatureListResponse,
-    )
-    from .experimental_feature import (
         ExperimentalFeatureStage as ExperimentalFeatureStage,
     )
     from .external_agent_config import (
         CommandMigration as CommandMigration,
-    )
-    from .external_agent_config import (
         ExternalAgentConfigDetectParams as ExternalAgentConfigDetectParams,
-    )
-    from .external_agent_config import (
         ExternalAgentConfigDetectResponse as ExternalAgentConfigDetectResponse,
-    )
-    from .external_agent_config import (
         ExternalAgentConfigImportCompletedNotification as ExternalAgentConfigImportCompletedNotification,
-    )
-    from .external_agent_config import (
         ExternalAgentConfigImportHistoriesReadResponse as ExternalAgentConfigImportHistoriesReadResponse,
-    )
-    from .external_agent_config import (
         ExternalAgentConfigImportHistory as ExternalAgentConfigImportHistory,
-    )
-    from .external_agent_config import (
         ExternalAgentConfigImportHistoryRecordParams as ExternalAgentConfigImportHistoryRecordParams,
-    )
-    from .external_agent_config import (
         ExternalAgentConfigImportHistoryRecordResponse as ExternalAgentConfigImportHistoryRecordResponse,
-    )
-    from .external_agent_config import (
         ExternalAgentConfigImportHistoryRecordSuccessParams as ExternalAgentConfigImportHistoryRecordSuccessParams,
-    )
-    from .external_agent_config import (
         ExternalAgentConfigImportHistoryRecordTypeResultParams as ExternalAgentConfigImportHistoryRecordTypeResultParams,
-    )
-    from .external_agent_config import (
         ExternalAgentConfigImportItemTypeFailure as ExternalAgentConfigImportItemTypeFailure,
-    )
-    from .external_agent_config import (
         ExternalAgentConfigImportItemTypeSuccess as ExternalAgentConfigImportItemTypeSuccess,
-    )
-    from .external_agent_config import (
         ExternalAgentConfigImportParams as ExternalAgentConfigImportParams,
-    )
-    from .external_agent_config import (
         ExternalAgentConfigImportProgressNotification as ExternalAgentConfigImportProgressNotification,
-    )
-    from .external_agent_config import (
         ExternalAgentConfigImportResponse as ExternalAgentConfigImportResponse,
-    )
-    from .external_agent_config import (
         ExternalAgentConfigImportTypeResult as ExternalAgentConfigImportTypeResult,
-    )
-    from .external_agent_config import (
         ExternalAgentConfigMigrationItem as ExternalAgentConfigMigrationItem,
-    )
-    from .external_agent_config import (
         ExternalAgentConfigMigrationItemType as ExternalAgentConfigMigrationItemType,
-    )
-    from .external_agent_config import (
         ExternalAgentDetectedConnectorCandidate as ExternalAgentDetectedConnectorCandidate,
-    )
-    from .external_agent_config import (
         ExternalAgentDetectedConnectorSource as ExternalAgentDetectedConnectorSource,
-    )
-    from .external_agent_config import (
         ExternalAgentImportedConnectorCandidate as ExternalAgentImportedConnectorCandidate,
-    )
-    from .external_agent_config import (
         ExternalAgentImportedConnectorSource as ExternalAgentImportedConnectorSource,
-    )
-    from .external_agent_config import (
         HookMigration as HookMigration,
-    )
-    from .external_agent_config import (
         McpServerMigration as McpServerMigration,
-    )
-    from .external_agent_config import (
         MigrationDetails as MigrationDetails,
-    )
-    from .external_agent_config import (
         PluginsMigration as PluginsMigration,
-    )
-    from .external_agent_config import (
         SessionMigration as SessionMigration,
-    )
-    from .external_agent_config import (
         SkillMigration as SkillMigration,
-    )
-    from .external_agent_config import (
         SubagentMigration as SubagentMigration,
     )
     from .feedback import (
         FeedbackUploadParams as FeedbackUploadParams,
-    )
-    from .feedback import (
         FeedbackUploadResponse as FeedbackUploadResponse,
     )
     from .fs import (
         FsChangedNotification as FsChangedNotification,
-    )
-    from .fs import (
         FsCopyParams as FsCopyParams,
-    )
-    from .fs import (
         FsCopyResponse as FsCopyResponse,
-    )
-    from .fs import (
         FsCreateDirectoryParams as FsCreateDirectoryParams,
-    )
-    from .fs import (
         FsCreateDirectoryResponse as FsCreateDirectoryResponse,
-    )
-    from .fs import (
         FsGetMetadataParams as FsGetMetadataParams,
-    )
-    from .fs import (
         FsGetMetadataResponse as FsGetMetadataResponse,
-    )
-    from .fs import (
         FsReadDirectoryEntry as FsReadDirectoryEntry,
-    )
-    from .fs import (
         FsReadDirectoryParams as FsReadDirectoryParams,
-    )
-    from .fs import (
         FsReadDirectoryResponse as FsReadDirectoryResponse,
-    )
-    from .fs import (
         FsReadFileParams as FsReadFileParams,
-    )
-    from .fs import (
         FsReadFileResponse as FsReadFileResponse,
-    )
-    from .fs import (
         FsRemoveParams as FsRemoveParams,
-    )
-    from .fs import (
         FsRemoveResponse as FsRemoveResponse,
-    )
-    from .fs import (
         FsUnwatchParams as FsUnwatchParams,
-    )
-    from .fs import (
         FsUnwatchResponse as FsUnwatchResponse,
-    )
-    from .fs import (
         FsWatchParams as FsWatchParams,
-    )
-    from .fs import (
         FsWatchResponse as FsWatchResponse,
-    )
-    from .fs import (
         FsWriteFileParams as FsWriteFileParams,
-    )
-    from .fs import (
         FsWriteFileResponse as FsWriteFileResponse,
     )
     from .fuzzy_file_search import (
         FuzzyFileSearchMatchType as FuzzyFileSearchMatchType,
-    )
-    from .fuzzy_file_search import (
         FuzzyFileSearchParams as FuzzyFileSearchParams,
-    )
-    from .fuzzy_file_search import (
         FuzzyFileSearchResponse as FuzzyFileSearchResponse,
-    )
-    from .fuzzy_file_search import (
         FuzzyFileSearchResult as FuzzyFileSearchResult,
-    )
-    from .fuzzy_file_search import (
         FuzzyFileSearchSessionCompletedNotification as FuzzyFileSearchSessionCompletedNotification,
-    )
-    from .fuzzy_file_search import (
         FuzzyFileSearchSessionStartParams as FuzzyFileSearchSessionStartParams,
-    )
-    from .fuzzy_file_search import (
         FuzzyFileSearchSessionStartResponse as FuzzyFileSearchSessionStartResponse,
-    )
-    from .fuzzy_file_search import (
         FuzzyFileSearchSessionStopParams as FuzzyFileSearchSessionStopParams,
-    )
-    from .fuzzy_file_search import (
         FuzzyFileSearchSessionStopResponse as FuzzyFileSearchSessionStopResponse,
-    )
-    from .fuzzy_file_search import (
         FuzzyFileSearchSessionUpdatedNotification as FuzzyFileSearchSessionUpdatedNotification,
-    )
-    from .fuzzy_file_search import (
         FuzzyFileSearchSessionUpdateParams as FuzzyFileSearchSessionUpdateParams,
-    )
-    from .fuzzy_file_search import (
         FuzzyFileSearchSessionUpdateResponse as FuzzyFileSearchSessionUpdateResponse,
     )
     from .guardian_warning import (
@@ -1590,914 +582,338 @@ if TYPE_CHECKING:
     )
     from .hook import (
         HookCompletedNotification as HookCompletedNotification,
-    )
-    from .hook import (
         HookExecutionMode as HookExecutionMode,
-    )
-    from .hook import (
         HookHandlerType as HookHandlerType,
-    )
-    from .hook import (
         HookOutputEntry as HookOutputEntry,
-    )
-    from .hook import (
         HookOutputEntryKind as HookOutputEntryKind,
-    )
-    from .hook import (
         HookRunStatus as HookRunStatus,
-    )
-    from .hook import (
         HookRunSummary as HookRunSummary,
-    )
-    from .hook import (
         HookScope as HookScope,
-    )
-    from .hook import (
         HookStartedNotification as HookStartedNotification,
     )
     from .hooks import (
         AgentHookMetadata as AgentHookMetadata,
-    )
-    from .hooks import (
         CommandHookMetadata as CommandHookMetadata,
-    )
-    from .hooks import (
         HookErrorInfo as HookErrorInfo,
-    )
-    from .hooks import (
         HookMetadata as HookMetadata,
-    )
-    from .hooks import (
         HooksListEntry as HooksListEntry,
-    )
-    from .hooks import (
         HooksListParams as HooksListParams,
-    )
-    from .hooks import (
         HooksListResponse as HooksListResponse,
-    )
-    from .hooks import (
         HookTrustStatus as HookTrustStatus,
-    )
-    from .hooks import (
         McpToolHookMetadata as McpToolHookMetadata,
-    )
-    from .hooks import (
         PromptHookMetadata as PromptHookMetadata,
-    )
-    from .hooks import (
         UnrecognizedHookMetadata as UnrecognizedHookMetadata,
     )
     from .item import (
         AcceptWithExecpolicyAmendment as AcceptWithExecpolicyAmendment,
-    )
-    from .item import (
         AcceptWithExecpolicyAmendmentCommandExecutionApprovalDecision as AcceptWithExecpolicyAmendmentCommandExecutionApprovalDecision,
-    )
-    from .item import (
         AdditionalFileSystemPermissions as AdditionalFileSystemPermissions,
-    )
-    from .item import (
         AdditionalNetworkPermissions as AdditionalNetworkPermissions,
-    )
-    from .item import (
         AdditionalPermissionProfile as AdditionalPermissionProfile,
-    )
-    from .item import (
         ApplyNetworkPolicyAmendment as ApplyNetworkPolicyAmendment,
-    )
-    from .item import (
         ApplyNetworkPolicyAmendmentCommandExecutionApprovalDecision as ApplyNetworkPolicyAmendmentCommandExecutionApprovalDecision,
-    )
-    from .item import (
         ApplyPatchGuardianApprovalReviewAction as ApplyPatchGuardianApprovalReviewAction,
-    )
-    from .item import (
         AutoReviewDecisionSource as AutoReviewDecisionSource,
-    )
-    from .item import (
         CommandExecutionApprovalDecision as CommandExecutionApprovalDecision,
-    )
-    from .item import (
         CommandExecutionApprovalDecisionValue as CommandExecutionApprovalDecisionValue,
-    )
-    from .item import (
         CommandExecutionApprovalKind as CommandExecutionApprovalKind,
-    )
-    from .item import (
         CommandExecutionRequestApprovalParams as CommandExecutionRequestApprovalParams,
-    )
-    from .item import (
         CommandExecutionRequestApprovalResponse as CommandExecutionRequestApprovalResponse,
-    )
-    from .item import (
         CommandGuardianApprovalReviewAction as CommandGuardianApprovalReviewAction,
-    )
-    from .item import (
         DynamicToolCallParams as DynamicToolCallParams,
-    )
-    from .item import (
         DynamicToolCallResponse as DynamicToolCallResponse,
-    )
-    from .item import (
         ExecveGuardianApprovalReviewAction as ExecveGuardianApprovalReviewAction,
-    )
-    from .item import (
         FileChangeApprovalDecision as FileChangeApprovalDecision,
-    )
-    from .item import (
         FileChangeOutputDeltaNotification as FileChangeOutputDeltaNotification,
-    )
-    from .item import (
         FileChangePatchUpdatedNotification as FileChangePatchUpdatedNotification,
-    )
-    from .item import (
         FileChangeRequestApprovalParams as FileChangeRequestApprovalParams,
-    )
-    from .item import (
         FileChangeRequestApprovalResponse as FileChangeRequestApprovalResponse,
-    )
-    from .item import (
         FileSystemAccessMode as FileSystemAccessMode,
-    )
-    from .item import (
         FileSystemPath as FileSystemPath,
-    )
-    from .item import (
         FileSystemSandboxEntry as FileSystemSandboxEntry,
-    )
-    from .item import (
         FileSystemSpecialPath as FileSystemSpecialPath,
-    )
-    from .item import (
         GlobPatternFileSystemPath as GlobPatternFileSystemPath,
-    )
-    from .item import (
         GrantedPermissionProfile as GrantedPermissionProfile,
-    )
-    from .item import (
         GuardianApprovalReview as GuardianApprovalReview,
-    )
-    from .item import (
         GuardianApprovalReviewAction as GuardianApprovalReviewAction,
-    )
-    from .item import (
         GuardianApprovalReviewStatus as GuardianApprovalReviewStatus,
-    )
-    from .item import (
         GuardianCommandSource as GuardianCommandSource,
-    )
-    from .item import (
         GuardianRiskLevel as GuardianRiskLevel,
-    )
-    from .item import (
         GuardianUserAuthorization as GuardianUserAuthorization,
-    )
-    from .item import (
         ItemGuardianApprovalReviewCompletedNotification as ItemGuardianApprovalReviewCompletedNotification,
-    )
-    from .item import (
         ItemGuardianApprovalReviewStartedNotification as ItemGuardianApprovalReviewStartedNotification,
-    )
-    from .item import (
         KindFileSystemSpecialPath as KindFileSystemSpecialPath,
-    )
-    from .item import (
         McpToolCallGuardianApprovalReviewAction as McpToolCallGuardianApprovalReviewAction,
-    )
-    from .item import (
         McpToolCallProgressNotification as McpToolCallProgressNotification,
-    )
-    from .item import (
         MinimalFileSystemSpecialPath as MinimalFileSystemSpecialPath,
-    )
-    from .item import (
         NetworkAccessGuardianApprovalReviewAction as NetworkAccessGuardianApprovalReviewAction,
-    )
-    from .item import (
         NetworkApprovalContext as NetworkApprovalContext,
-    )
-    from .item import (
         NetworkApprovalProtocol as NetworkApprovalProtocol,
-    )
-    from .item import (
         PathFileSystemPath as PathFileSystemPath,
-    )
-    from .item import (
         PermissionGrantScope as PermissionGrantScope,
-    )
-    from .item import (
         PermissionsRequestApprovalParams as PermissionsRequestApprovalParams,
-    )
-    from .item import (
         PermissionsRequestApprovalResponse as PermissionsRequestApprovalResponse,
-    )
-    from .item import (
         RequestPermissionProfile as RequestPermissionProfile,
-    )
-    from .item import (
         RequestPermissionsGuardianApprovalReviewAction as RequestPermissionsGuardianApprovalReviewAction,
-    )
-    from .item import (
         RootFileSystemSpecialPath as RootFileSystemSpecialPath,
-    )
-    from .item import (
         SlashTmpFileSystemSpecialPath as SlashTmpFileSystemSpecialPath,
-    )
-    from .item import (
         SpecialFileSystemPath as SpecialFileSystemPath,
-    )
-    from .item import (
         TerminalInteractionNotification as TerminalInteractionNotification,
-    )
-    from .item import (
         TmpdirFileSystemSpecialPath as TmpdirFileSystemSpecialPath,
-    )
-    from .item import (
         ToolRequestUserInputAnswer as ToolRequestUserInputAnswer,
-    )
-    from .item import (
         ToolRequestUserInputOption as ToolRequestUserInputOption,
-    )
-    from .item import (
         ToolRequestUserInputParams as ToolRequestUserInputParams,
-    )
-    from .item import (
         ToolRequestUserInputQuestion as ToolRequestUserInputQuestion,
-    )
-    from .item import (
         ToolRequestUserInputResponse as ToolRequestUserInputResponse,
-    )
-    from .item import (
         UnknownFileSystemSpecialPath as UnknownFileSystemSpecialPath,
-    )
-    from .item import (
         UnrecognizedCommandExecutionApprovalDecision as UnrecognizedCommandExecutionApprovalDecision,
-    )
-    from .item import (
         UnrecognizedFileSystemPath as UnrecognizedFileSystemPath,
-    )
-    from .item import (
         UnrecognizedFileSystemSpecialPath as UnrecognizedFileSystemSpecialPath,
-    )
-    from .item import (
         UnrecognizedGuardianApprovalReviewAction as UnrecognizedGuardianApprovalReviewAction,
-    )
-    from .item import (
         WriteStdinGuardianApprovalReviewAction as WriteStdinGuardianApprovalReviewAction,
     )
     from .marketplace import (
         MarketplaceAddParams as MarketplaceAddParams,
-    )
-    from .marketplace import (
         MarketplaceAddResponse as MarketplaceAddResponse,
-    )
-    from .marketplace import (
         MarketplaceRemoveParams as MarketplaceRemoveParams,
-    )
-    from .marketplace import (
         MarketplaceRemoveResponse as MarketplaceRemoveResponse,
-    )
-    from .marketplace import (
         MarketplaceUpgradeErrorInfo as MarketplaceUpgradeErrorInfo,
-    )
-    from .marketplace import (
         MarketplaceUpgradeParams as MarketplaceUpgradeParams,
-    )
-    from .marketplace import (
         MarketplaceUpgradeResponse as MarketplaceUpgradeResponse,
     )
     from .mcp_server import (
         BlobResourceContent as BlobResourceContent,
-    )
-    from .mcp_server import (
         FormMcpServerElicitationRequestParams as FormMcpServerElicitationRequestParams,
-    )
-    from .mcp_server import (
         McpElicitationArrayType as McpElicitationArrayType,
-    )
-    from .mcp_server import (
         McpElicitationBooleanSchema as McpElicitationBooleanSchema,
-    )
-    from .mcp_server import (
         McpElicitationBooleanType as McpElicitationBooleanType,
-    )
-    from .mcp_server import (
         McpElicitationConstOption as McpElicitationConstOption,
-    )
-    from .mcp_server import (
         McpElicitationLegacyTitledEnumSchema as McpElicitationLegacyTitledEnumSchema,
-    )
-    from .mcp_server import (
         McpElicitationNumberSchema as McpElicitationNumberSchema,
-    )
-    from .mcp_server import (
         McpElicitationNumberType as McpElicitationNumberType,
-    )
-    from .mcp_server import (
         McpElicitationObjectType as McpElicitationObjectType,
-    )
-    from .mcp_server import (
         McpElicitationPrimitiveSchema as McpElicitationPrimitiveSchema,
-    )
-    from .mcp_server import (
         McpElicitationSchema as McpElicitationSchema,
-    )
-    from .mcp_server import (
         McpElicitationStringFormat as McpElicitationStringFormat,
-    )
-    from .mcp_server import (
         McpElicitationStringSchema as McpElicitationStringSchema,
-    )
-    from .mcp_server import (
         McpElicitationStringType as McpElicitationStringType,
-    )
-    from .mcp_server import (
         McpElicitationTitledEnumItems as McpElicitationTitledEnumItems,
-    )
-    from .mcp_server import (
         McpElicitationTitledMultiSelectEnumSchema as McpElicitationTitledMultiSelectEnumSchema,
-    )
-    from .mcp_server import (
         McpElicitationTitledSingleSelectEnumSchema as McpElicitationTitledSingleSelectEnumSchema,
-    )
-    from .mcp_server import (
         McpElicitationUntitledEnumItems as McpElicitationUntitledEnumItems,
-    )
-    from .mcp_server import (
         McpElicitationUntitledMultiSelectEnumSchema as McpElicitationUntitledMultiSelectEnumSchema,
-    )
-    from .mcp_server import (
         McpElicitationUntitledSingleSelectEnumSchema as McpElicitationUntitledSingleSelectEnumSchema,
-    )
-    from .mcp_server import (
         McpResourceReadParams as McpResourceReadParams,
-    )
-    from .mcp_server import (
         McpResourceReadResponse as McpResourceReadResponse,
-    )
-    from .mcp_server import (
         McpResourceReadTarget as McpResourceReadTarget,
-    )
-    from .mcp_server import (
         McpServerElicitationAction as McpServerElicitationAction,
-    )
-    from .mcp_server import (
         McpServerElicitationRequestParams as McpServerElicitationRequestParams,
-    )
-    from .mcp_server import (
         McpServerElicitationRequestResponse as McpServerElicitationRequestResponse,
-    )
-    from .mcp_server import (
         McpServerEventNotification as McpServerEventNotification,
-    )
-    from .mcp_server import (
         McpServerEventStreamNotification as McpServerEventStreamNotification,
-    )
-    from .mcp_server import (
         McpServerEventStreamStartParams as McpServerEventStreamStartParams,
-    )
-    from .mcp_server import (
         McpServerEventStreamStartResponse as McpServerEventStreamStartResponse,
-    )
-    from .mcp_server import (
         McpServerEventStreamStopParams as McpServerEventStreamStopParams,
-    )
-    from .mcp_server import (
         McpServerEventStreamStopResponse as McpServerEventStreamStopResponse,
-    )
-    from .mcp_server import (
         McpServerOauthClientRegistration as McpServerOauthClientRegistration,
-    )
-    from .mcp_server import (
         McpServerOauthLoginCompletedNotification as McpServerOauthLoginCompletedNotification,
-    )
-    from .mcp_server import (
         McpServerOauthLoginParams as McpServerOauthLoginParams,
-    )
-    from .mcp_server import (
         McpServerOauthLoginResponse as McpServerOauthLoginResponse,
-    )
-    from .mcp_server import (
         McpServerStartupFailureReason as McpServerStartupFailureReason,
-    )
-    from .mcp_server import (
         McpServerStartupState as McpServerStartupState,
-    )
-    from .mcp_server import (
         McpServerStatusUpdatedNotification as McpServerStatusUpdatedNotification,
-    )
-    from .mcp_server import (
         McpServerToolCallParams as McpServerToolCallParams,
-    )
-    from .mcp_server import (
         McpServerToolCallResponse as McpServerToolCallResponse,
-    )
-    from .mcp_server import (
         OpenaiFormMcpServerElicitationRequestParams as OpenaiFormMcpServerElicitationRequestParams,
-    )
-    from .mcp_server import (
         OpenaiSlashFormMcpServerElicitationRequestParams as OpenaiSlashFormMcpServerElicitationRequestParams,
-    )
-    from .mcp_server import (
         OpenaiUserVerificationMcpServerElicitationRequestParams as OpenaiUserVerificationMcpServerElicitationRequestParams,
-    )
-    from .mcp_server import (
         ResourceContent as ResourceContent,
-    )
-    from .mcp_server import (
         TextResourceContent as TextResourceContent,
-    )
-    from .mcp_server import (
         UnrecognizedMcpElicitationPrimitiveSchema as UnrecognizedMcpElicitationPrimitiveSchema,
-    )
-    from .mcp_server import (
         UnrecognizedMcpServerElicitationRequestParams as UnrecognizedMcpServerElicitationRequestParams,
-    )
-    from .mcp_server import (
         UnrecognizedResourceContent as UnrecognizedResourceContent,
-    )
-    from .mcp_server import (
         UrlMcpServerElicitationRequestParams as UrlMcpServerElicitationRequestParams,
     )
     from .mcp_server_status import (
         ListMcpServerStatusParams as ListMcpServerStatusParams,
-    )
-    from .mcp_server_status import (
         ListMcpServerStatusResponse as ListMcpServerStatusResponse,
-    )
-    from .mcp_server_status import (
         McpAuthStatus as McpAuthStatus,
-    )
-    from .mcp_server_status import (
         McpServerConnectionStatus as McpServerConnectionStatus,
-    )
-    from .mcp_server_status import (
         McpServerInfo as McpServerInfo,
-    )
-    from .mcp_server_status import (
         McpServerStatus as McpServerStatus,
-    )
-    from .mcp_server_status import (
         McpServerStatusDetail as McpServerStatusDetail,
-    )
-    from .mcp_server_status import (
         Resource as Resource,
-    )
-    from .mcp_server_status import (
         ResourceTemplate as ResourceTemplate,
-    )
-    from .mcp_server_status import (
         Tool as Tool,
     )
     from .memory import (
         MemoryResetResponse as MemoryResetResponse,
-    )
-    from .memory import (
         MemoryStatusParams as MemoryStatusParams,
-    )
-    from .memory import (
         MemoryStatusResponse as MemoryStatusResponse,
     )
     from .mock import (
         MockExperimentalMethodParams as MockExperimentalMethodParams,
-    )
-    from .mock import (
         MockExperimentalMethodResponse as MockExperimentalMethodResponse,
     )
     from .model import (
         InputModality as InputModality,
-    )
-    from .model import (
         Model as Model,
-    )
-    from .model import (
         ModelAccessPrograms as ModelAccessPrograms,
-    )
-    from .model import (
         ModelAvailabilityNux as ModelAvailabilityNux,
-    )
-    from .model import (
         ModelListParams as ModelListParams,
-    )
-    from .model import (
         ModelListResponse as ModelListResponse,
-    )
-    from .model import (
         ModelReroutedNotification as ModelReroutedNotification,
-    )
-    from .model import (
         ModelRerouteReason as ModelRerouteReason,
-    )
-    from .model import (
         ModelSafetyBufferingUpdatedNotification as ModelSafetyBufferingUpdatedNotification,
-    )
-    from .model import (
         ModelServiceTier as ModelServiceTier,
-    )
-    from .model import (
         ModelUpgradeInfo as ModelUpgradeInfo,
-    )
-    from .model import (
         ModelVerification as ModelVerification,
-    )
-    from .model import (
         ModelVerificationNotification as ModelVerificationNotification,
-    )
-    from .model import (
         MultiAgentVersion as MultiAgentVersion,
-    )
-    from .model import (
         ReasoningEffortOption as ReasoningEffortOption,
     )
     from .model_provider import (
         AuthRecoveryNotification as AuthRecoveryNotification,
-    )
-    from .model_provider import (
         ModelProviderCapabilitiesReadParams as ModelProviderCapabilitiesReadParams,
-    )
-    from .model_provider import (
         ModelProviderCapabilitiesReadResponse as ModelProviderCapabilitiesReadResponse,
     )
     from .permission_profile import (
         PermissionProfileListParams as PermissionProfileListParams,
-    )
-    from .permission_profile import (
         PermissionProfileListResponse as PermissionProfileListResponse,
-    )
-    from .permission_profile import (
         PermissionProfileSummary as PermissionProfileSummary,
     )
     from .plugin import (
         AppSummary as AppSummary,
-    )
-    from .plugin import (
         AppTemplateSummary as AppTemplateSummary,
-    )
-    from .plugin import (
         AppTemplateUnavailableReason as AppTemplateUnavailableReason,
-    )
-    from .plugin import (
         DailyScheduledTaskSchedule as DailyScheduledTaskSchedule,
-    )
-    from .plugin import (
         GitPluginSource as GitPluginSource,
-    )
-    from .plugin import (
         HourlyScheduledTaskSchedule as HourlyScheduledTaskSchedule,
-    )
-    from .plugin import (
         LocalPluginSource as LocalPluginSource,
-    )
-    from .plugin import (
         MarketplaceInterface as MarketplaceInterface,
-    )
-    from .plugin import (
         MarketplaceLoadErrorInfo as MarketplaceLoadErrorInfo,
-    )
-    from .plugin import (
         NpmPluginSource as NpmPluginSource,
-    )
-    from .plugin import (
         PluginAuthPolicy as PluginAuthPolicy,
-    )
-    from .plugin import (
         PluginAvailability as PluginAvailability,
-    )
-    from .plugin import (
         PluginDetail as PluginDetail,
-    )
-    from .plugin import (
         PluginDisabledReason as PluginDisabledReason,
-    )
-    from .plugin import (
         PluginHookSummary as PluginHookSummary,
-    )
-    from .plugin import (
         PluginInstalledParams as PluginInstalledParams,
-    )
-    from .plugin import (
         PluginInstalledResponse as PluginInstalledResponse,
-    )
-    from .plugin import (
         PluginInstallParams as PluginInstallParams,
-    )
-    from .plugin import (
         PluginInstallPolicy as PluginInstallPolicy,
-    )
-    from .plugin import (
         PluginInstallPolicySource as PluginInstallPolicySource,
-    )
-    from .plugin import (
         PluginInstallResponse as PluginInstallResponse,
-    )
-    from .plugin import (
         PluginInterface as PluginInterface,
-    )
-    from .plugin import (
         PluginListMarketplaceKind as PluginListMarketplaceKind,
-    )
-    from .plugin import (
         PluginListParams as PluginListParams,
-    )
-    from .plugin import (
         PluginListResponse as PluginListResponse,
-    )
-    from .plugin import (
         PluginMarketplaceEntry as PluginMarketplaceEntry,
-    )
-    from .plugin import (
         PluginReadParams as PluginReadParams,
-    )
-    from .plugin import (
         PluginReadResponse as PluginReadResponse,
-    )
-    from .plugin import (
         PluginReconcileChangedPlugin as PluginReconcileChangedPlugin,
-    )
-    from .plugin import (
         PluginReconcileParams as PluginReconcileParams,
-    )
-    from .plugin import (
         PluginReconcileResponse as PluginReconcileResponse,
-    )
-    from .plugin import (
         PluginSearchParams as PluginSearchParams,
-    )
-    from .plugin import (
         PluginSearchResponse as PluginSearchResponse,
-    )
-    from .plugin import (
         PluginSearchResult as PluginSearchResult,
-    )
-    from .plugin import (
         PluginSearchScope as PluginSearchScope,
-    )
-    from .plugin import (
         PluginShareCheckoutParams as PluginShareCheckoutParams,
-    )
-    from .plugin import (
         PluginShareCheckoutResponse as PluginShareCheckoutResponse,
-    )
-    from .plugin import (
         PluginShareContext as PluginShareContext,
-    )
-    from .plugin import (
         PluginShareDeleteParams as PluginShareDeleteParams,
-    )
-    from .plugin import (
         PluginShareDeleteResponse as PluginShareDeleteResponse,
-    )
-    from .plugin import (
         PluginShareDiscoverability as PluginShareDiscoverability,
-    )
-    from .plugin import (
         PluginShareListItem as PluginShareListItem,
-    )
-    from .plugin import (
         PluginShareListParams as PluginShareListParams,
-    )
-    from .plugin import (
         PluginShareListResponse as PluginShareListResponse,
-    )
-    from .plugin import (
         PluginSharePrincipal as PluginSharePrincipal,
-    )
-    from .plugin import (
         PluginSharePrincipalRole as PluginSharePrincipalRole,
-    )
-    from .plugin import (
         PluginSharePrincipalType as PluginSharePrincipalType,
-    )
-    from .plugin import (
         PluginShareSaveParams as PluginShareSaveParams,
-    )
-    from .plugin import (
         PluginShareSaveResponse as PluginShareSaveResponse,
-    )
-    from .plugin import (
         PluginShareTarget as PluginShareTarget,
-    )
-    from .plugin import (
         PluginShareTargetRole as PluginShareTargetRole,
-    )
-    from .plugin import (
         PluginShareUpdateDiscoverability as PluginShareUpdateDiscoverability,
-    )
-    from .plugin import (
         PluginShareUpdateTargetsParams as PluginShareUpdateTargetsParams,
-    )
-    from .plugin import (
         PluginShareUpdateTargetsResponse as PluginShareUpdateTargetsResponse,
-    )
-    from .plugin import (
         PluginSkillReadParams as PluginSkillReadParams,
-    )
-    from .plugin import (
         PluginSkillReadResponse as PluginSkillReadResponse,
-    )
-    from .plugin import (
         PluginSource as PluginSource,
-    )
-    from .plugin import (
         PluginSummary as PluginSummary,
-    )
-    from .plugin import (
         PluginUninstallParams as PluginUninstallParams,
-    )
-    from .plugin import (
         PluginUninstallResponse as PluginUninstallResponse,
-    )
-    from .plugin import (
         RemotePluginSource as RemotePluginSource,
-    )
-    from .plugin import (
         ScheduledTaskSchedule as ScheduledTaskSchedule,
-    )
-    from .plugin import (
         ScheduledTaskSummary as ScheduledTaskSummary,
-    )
-    from .plugin import (
         ScheduledTaskWeekday as ScheduledTaskWeekday,
-    )
-    from .plugin import (
         SkillSummary as SkillSummary,
-    )
-    from .plugin import (
         UnrecognizedPluginSource as UnrecognizedPluginSource,
-    )
-    from .plugin import (
         UnrecognizedScheduledTaskSchedule as UnrecognizedScheduledTaskSchedule,
-    )
-    from .plugin import (
         WeekdaysScheduledTaskSchedule as WeekdaysScheduledTaskSchedule,
-    )
-    from .plugin import (
         WeeklyScheduledTaskSchedule as WeeklyScheduledTaskSchedule,
     )
     from .process import (
         ProcessExitedNotification as ProcessExitedNotification,
-    )
-    from .process import (
         ProcessKillParams as ProcessKillParams,
-    )
-    from .process import (
         ProcessKillResponse as ProcessKillResponse,
-    )
-    from .process import (
         ProcessOutputDeltaNotification as ProcessOutputDeltaNotification,
-    )
-    from .process import (
         ProcessOutputStream as ProcessOutputStream,
-    )
-    from .process import (
         ProcessResizePtyParams as ProcessResizePtyParams,
-    )
-    from .process import (
         ProcessResizePtyResponse as ProcessResizePtyResponse,
-    )
-    from .process import (
         ProcessSpawnParams as ProcessSpawnParams,
-    )
-    from .process import (
         ProcessSpawnResponse as ProcessSpawnResponse,
-    )
-    from .process import (
         ProcessTerminalSize as ProcessTerminalSize,
-    )
-    from .process import (
         ProcessWriteStdinParams as ProcessWriteStdinParams,
-    )
-    from .process import (
         ProcessWriteStdinResponse as ProcessWriteStdinResponse,
     )
     from .project import (
         Project as Project,
-    )
-    from .project import (
         ProjectChangedNotification as ProjectChangedNotification,
-    )
-    from .project import (
         ProjectChangeType as ProjectChangeType,
-    )
-    from .project import (
         ProjectCreateParams as ProjectCreateParams,
-    )
-    from .project import (
         ProjectCreateResponse as ProjectCreateResponse,
-    )
-    from .project import (
         ProjectDeleteParams as ProjectDeleteParams,
-    )
-    from .project import (
         ProjectDeleteResponse as ProjectDeleteResponse,
-    )
-    from .project import (
         ProjectImportParams as ProjectImportParams,
-    )
-    from .project import (
         ProjectImportResponse as ProjectImportResponse,
-    )
-    from .project import (
         ProjectListParams as ProjectListParams,
-    )
-    from .project import (
         ProjectListResponse as ProjectListResponse,
-    )
-    from .project import (
         ProjectMoveParams as ProjectMoveParams,
-    )
-    from .project import (
         ProjectMoveResponse as ProjectMoveResponse,
-    )
-    from .project import (
         ProjectReadParams as ProjectReadParams,
-    )
-    from .project import (
         ProjectReadResponse as ProjectReadResponse,
-    )
-    from .project import (
         ProjectRoot as ProjectRoot,
-    )
-    from .project import (
         ProjectSortKey as ProjectSortKey,
-    )
-    from .project import (
         ProjectUpdateParams as ProjectUpdateParams,
-    )
-    from .project import (
         ProjectUpdateResponse as ProjectUpdateResponse,
     )
     from .remote_control import (
         RemoteControlClient as RemoteControlClient,
-    )
-    from .remote_control import (
         RemoteControlClientsListOrder as RemoteControlClientsListOrder,
-    )
-    from .remote_control import (
         RemoteControlClientsListParams as RemoteControlClientsListParams,
-    )
-    from .remote_control import (
         RemoteControlClientsListResponse as RemoteControlClientsListResponse,
-    )
-    from .remote_control import (
         RemoteControlClientsRevokeParams as RemoteControlClientsRevokeParams,
-    )
-    from .remote_control import (
         RemoteControlClientsRevokeResponse as RemoteControlClientsRevokeResponse,
-    )
-    from .remote_control import (
         RemoteControlDisableParams as RemoteControlDisableParams,
-    )
-    from .remote_control import (
         RemoteControlDisableResponse as RemoteControlDisableResponse,
-    )
-    from .remote_control import (
         RemoteControlEnableParams as RemoteControlEnableParams,
-    )
-    from .remote_control import (
         RemoteControlEnableResponse as RemoteControlEnableResponse,
-    )
-    from .remote_control import (
         RemoteControlPairingStartParams as RemoteControlPairingStartParams,
-    )
-    from .remote_control import (
         RemoteControlPairingStartResponse as RemoteControlPairingStartResponse,
-    )
-    from .remote_control import (
         RemoteControlPairingStatusParams as RemoteControlPairingStatusParams,
-    )
-    from .remote_control import (
         RemoteControlPairingStatusResponse as RemoteControlPairingStatusResponse,
-    )
-    from .remote_control import (
         RemoteControlStatusReadResponse as RemoteControlStatusReadResponse,
     )
     from .review import (
         BaseBranchReviewTarget as BaseBranchReviewTarget,
-    )
-    from .review import (
         CommitReviewTarget as CommitReviewTarget,
-    )
-    from .review import (
         CustomReviewTarget as CustomReviewTarget,
-    )
-    from .review import (
         ReviewDelivery as ReviewDelivery,
-    )
-    from .review import (
         ReviewStartParams as ReviewStartParams,
-    )
-    from .review import (
         ReviewStartResponse as ReviewStartResponse,
-    )
-    from .review import (
         ReviewTarget as ReviewTarget,
-    )
-    from .review import (
         UncommittedChangesReviewTarget as UncommittedChangesReviewTarget,
-    )
-    from .review import (
         UnrecognizedReviewTarget as UnrecognizedReviewTarget,
     )
     from .rollout import (
@@ -2505,959 +921,335 @@ if TYPE_CHECKING:
     )
     from .server import (
         ServerDiagnosticsGauge as ServerDiagnosticsGauge,
-    )
-    from .server import (
         ServerDiagnosticsParams as ServerDiagnosticsParams,
-    )
-    from .server import (
         ServerDiagnosticsProcess as ServerDiagnosticsProcess,
-    )
-    from .server import (
         ServerDiagnosticsResponse as ServerDiagnosticsResponse,
     )
     from .skills import (
         SkillDependencies as SkillDependencies,
-    )
-    from .skills import (
         SkillErrorInfo as SkillErrorInfo,
-    )
-    from .skills import (
         SkillMetadata as SkillMetadata,
-    )
-    from .skills import (
         SkillsChangedNotification as SkillsChangedNotification,
-    )
-    from .skills import (
         SkillsConfigWriteParams as SkillsConfigWriteParams,
-    )
-    from .skills import (
         SkillsConfigWriteResponse as SkillsConfigWriteResponse,
-    )
-    from .skills import (
         SkillScope as SkillScope,
-    )
-    from .skills import (
         SkillsExtraRootsSetParams as SkillsExtraRootsSetParams,
-    )
-    from .skills import (
         SkillsExtraRootsSetResponse as SkillsExtraRootsSetResponse,
-    )
-    from .skills import (
         SkillsListEntry as SkillsListEntry,
-    )
-    from .skills import (
         SkillsListParams as SkillsListParams,
-    )
-    from .skills import (
         SkillsListResponse as SkillsListResponse,
-    )
-    from .skills import (
         SkillToolDependency as SkillToolDependency,
     )
     from .thread import (
         AdditionalToolsResponseItem as AdditionalToolsResponseItem,
-    )
-    from .thread import (
         AgentMessageInputContent as AgentMessageInputContent,
-    )
-    from .thread import (
         AgentMessageResponseItem as AgentMessageResponseItem,
-    )
-    from .thread import (
         BemItemPromotedThreadRealtimeItem as BemItemPromotedThreadRealtimeItem,
-    )
-    from .thread import (
         CodexResponseHandoffMode as CodexResponseHandoffMode,
-    )
-    from .thread import (
         CompactionResponseItem as CompactionResponseItem,
-    )
-    from .thread import (
         CompactionTriggerResponseItem as CompactionTriggerResponseItem,
-    )
-    from .thread import (
         CompletedThreadPredictionResult as CompletedThreadPredictionResult,
-    )
-    from .thread import (
         ConfigurationReasoning as ConfigurationReasoning,
-    )
-    from .thread import (
         ConfigurationUpdateResponseItem as ConfigurationUpdateResponseItem,
-    )
-    from .thread import (
         ContentItem as ContentItem,
-    )
-    from .thread import (
         ContextCompactedNotification as ContextCompactedNotification,
-    )
-    from .thread import (
         ContextCompactionResponseItem as ContextCompactionResponseItem,
-    )
-    from .thread import (
         ConversationTextRole as ConversationTextRole,
-    )
-    from .thread import (
         CustomToolCallOutputResponseItem as CustomToolCallOutputResponseItem,
-    )
-    from .thread import (
         CustomToolCallResponseItem as CustomToolCallResponseItem,
-    )
-    from .thread import (
         EncryptedContentAgentMessageInputContent as EncryptedContentAgentMessageInputContent,
-    )
-    from .thread import (
         EnvironmentConnectionNotification as EnvironmentConnectionNotification,
-    )
-    from .thread import (
         ExecLocalShellAction as ExecLocalShellAction,
-    )
-    from .thread import (
         ExistingCallThreadRealtimeStartTransport as ExistingCallThreadRealtimeStartTransport,
-    )
-    from .thread import (
         FailedThreadPredictionResult as FailedThreadPredictionResult,
-    )
-    from .thread import (
         FindInPageResponsesApiWebSearchAction as FindInPageResponsesApiWebSearchAction,
-    )
-    from .thread import (
         FunctionCallOutputResponseItem as FunctionCallOutputResponseItem,
-    )
-    from .thread import (
         FunctionCallResponseItem as FunctionCallResponseItem,
-    )
-    from .thread import (
         ImageGenerationCallResponseItem as ImageGenerationCallResponseItem,
-    )
-    from .thread import (
         InlineMarkdownThreadRealtimeBemItemPresentation as InlineMarkdownThreadRealtimeBemItemPresentation,
-    )
-    from .thread import (
         InlineVisualizationThreadRealtimeBemItemPresentation as InlineVisualizationThreadRealtimeBemItemPresentation,
-    )
-    from .thread import (
         InputAudioContentItem as InputAudioContentItem,
-    )
-    from .thread import (
         InputImageContentItem as InputImageContentItem,
-    )
-    from .thread import (
         InputTextAgentMessageInputContent as InputTextAgentMessageInputContent,
-    )
-    from .thread import (
         InputTextContentItem as InputTextContentItem,
-    )
-    from .thread import (
         InternalChatMessageMetadataPassthrough as InternalChatMessageMetadataPassthrough,
-    )
-    from .thread import (
         ItemThreadItemsListAnchor as ItemThreadItemsListAnchor,
-    )
-    from .thread import (
         ItemThreadTimelineEntry as ItemThreadTimelineEntry,
-    )
-    from .thread import (
         LocalShellAction as LocalShellAction,
-    )
-    from .thread import (
         LocalShellCallResponseItem as LocalShellCallResponseItem,
-    )
-    from .thread import (
         LocalShellStatus as LocalShellStatus,
-    )
-    from .thread import (
         MessageResponseItem as MessageResponseItem,
-    )
-    from .thread import (
         OpenPageResponsesApiWebSearchAction as OpenPageResponsesApiWebSearchAction,
-    )
-    from .thread import (
         OtherResponseItem as OtherResponseItem,
-    )
-    from .thread import (
         OtherResponsesApiWebSearchAction as OtherResponsesApiWebSearchAction,
-    )
-    from .thread import (
         OutputTextContentItem as OutputTextContentItem,
-    )
-    from .thread import (
         QueuedSubmission as QueuedSubmission,
-    )
-    from .thread import (
         ReadThreadReadStateOperation as ReadThreadReadStateOperation,
-    )
-    from .thread import (
         RealtimeConversationVersion as RealtimeConversationVersion,
-    )
-    from .thread import (
         RealtimeOutputModality as RealtimeOutputModality,
-    )
-    from .thread import (
         RealtimeSessionClosedThreadRealtimeItem as RealtimeSessionClosedThreadRealtimeItem,
-    )
-    from .thread import (
         RealtimeSessionStartedThreadRealtimeItem as RealtimeSessionStartedThreadRealtimeItem,
-    )
-    from .thread import (
         RealtimeThreadTimelineEntry as RealtimeThreadTimelineEntry,
-    )
-    from .thread import (
         RealtimeVoice as RealtimeVoice,
-    )
-    from .thread import (
         RealtimeVoicesList as RealtimeVoicesList,
-    )
-    from .thread import (
         ReasoningItemContent as ReasoningItemContent,
-    )
-    from .thread import (
         ReasoningItemReasoningSummary as ReasoningItemReasoningSummary,
-    )
-    from .thread import (
         ReasoningResponseItem as ReasoningResponseItem,
-    )
-    from .thread import (
         ReasoningTextReasoningItemContent as ReasoningTextReasoningItemContent,
-    )
-    from .thread import (
         ResponseItem as ResponseItem,
-    )
-    from .thread import (
         ResponsesApiWebSearchAction as ResponsesApiWebSearchAction,
-    )
-    from .thread import (
         SearchResponsesApiWebSearchAction as SearchResponsesApiWebSearchAction,
-    )
-    from .thread import (
         SummaryTextReasoningItemReasoningSummary as SummaryTextReasoningItemReasoningSummary,
-    )
-    from .thread import (
         TextReasoningItemContent as TextReasoningItemContent,
-    )
-    from .thread import (
         ThreadApproveGuardianDeniedActionParams as ThreadApproveGuardianDeniedActionParams,
-    )
-    from .thread import (
         ThreadApproveGuardianDeniedActionResponse as ThreadApproveGuardianDeniedActionResponse,
-    )
-    from .thread import (
         ThreadArchivedNotification as ThreadArchivedNotification,
-    )
-    from .thread import (
         ThreadArchiveParams as ThreadArchiveParams,
-    )
-    from .thread import (
         ThreadArchiveResponse as ThreadArchiveResponse,
-    )
-    from .thread import (
         ThreadAttachment as ThreadAttachment,
-    )
-    from .thread import (
         ThreadAttachmentAddOutcome as ThreadAttachmentAddOutcome,
-    )
-    from .thread import (
         ThreadAttachmentAddParams as ThreadAttachmentAddParams,
-    )
-    from .thread import (
         ThreadAttachmentAddResponse as ThreadAttachmentAddResponse,
-    )
-    from .thread import (
         ThreadAttachmentListParams as ThreadAttachmentListParams,
-    )
-    from .thread import (
         ThreadAttachmentListResponse as ThreadAttachmentListResponse,
-    )
-    from .thread import (
         ThreadAttachmentOperation as ThreadAttachmentOperation,
-    )
-    from .thread import (
         ThreadAttachmentOwner as ThreadAttachmentOwner,
-    )
-    from .thread import (
         ThreadAttachmentOwnerListParams as ThreadAttachmentOwnerListParams,
-    )
-    from .thread import (
         ThreadAttachmentOwnerListResponse as ThreadAttachmentOwnerListResponse,
-    )
-    from .thread import (
         ThreadAttachmentRemoveParams as ThreadAttachmentRemoveParams,
-    )
-    from .thread import (
         ThreadAttachmentRemoveResponse as ThreadAttachmentRemoveResponse,
-    )
-    from .thread import (
         ThreadAttachmentUpdatedNotification as ThreadAttachmentUpdatedNotification,
-    )
-    from .thread import (
         ThreadBackgroundTerminal as ThreadBackgroundTerminal,
-    )
-    from .thread import (
         ThreadBackgroundTerminalsCleanParams as ThreadBackgroundTerminalsCleanParams,
-    )
-    from .thread import (
         ThreadBackgroundTerminalsCleanResponse as ThreadBackgroundTerminalsCleanResponse,
-    )
-    from .thread import (
         ThreadBackgroundTerminalsListParams as ThreadBackgroundTerminalsListParams,
-    )
-    from .thread import (
         ThreadBackgroundTerminalsListResponse as ThreadBackgroundTerminalsListResponse,
-    )
-    from .thread import (
         ThreadBackgroundTerminalsTerminateParams as ThreadBackgroundTerminalsTerminateParams,
-    )
-    from .thread import (
         ThreadBackgroundTerminalsTerminateResponse as ThreadBackgroundTerminalsTerminateResponse,
-    )
-    from .thread import (
         ThreadClosedNotification as ThreadClosedNotification,
-    )
-    from .thread import (
         ThreadCompactStartParams as ThreadCompactStartParams,
-    )
-    from .thread import (
         ThreadCompactStartResponse as ThreadCompactStartResponse,
-    )
-    from .thread import (
         ThreadDecrementElicitationParams as ThreadDecrementElicitationParams,
-    )
-    from .thread import (
         ThreadDecrementElicitationResponse as ThreadDecrementElicitationResponse,
-    )
-    from .thread import (
         ThreadDeletedNotification as ThreadDeletedNotification,
-    )
-    from .thread import (
         ThreadDeleteParams as ThreadDeleteParams,
-    )
-    from .thread import (
         ThreadDeleteResponse as ThreadDeleteResponse,
-    )
-    from .thread import (
         ThreadForkParams as ThreadForkParams,
-    )
-    from .thread import (
         ThreadForkResponse as ThreadForkResponse,
-    )
-    from .thread import (
         ThreadGoal as ThreadGoal,
-    )
-    from .thread import (
         ThreadGoalClearedNotification as ThreadGoalClearedNotification,
-    )
-    from .thread import (
         ThreadGoalClearParams as ThreadGoalClearParams,
-    )
-    from .thread import (
         ThreadGoalClearResponse as ThreadGoalClearResponse,
-    )
-    from .thread import (
         ThreadGoalGetParams as ThreadGoalGetParams,
-    )
-    from .thread import (
         ThreadGoalGetResponse as ThreadGoalGetResponse,
-    )
-    from .thread import (
         ThreadGoalMutationOrigin as ThreadGoalMutationOrigin,
-    )
-    from .thread import (
         ThreadGoalSetParams as ThreadGoalSetParams,
-    )
-    from .thread import (
         ThreadGoalSetResponse as ThreadGoalSetResponse,
-    )
-    from .thread import (
         ThreadGoalStatus as ThreadGoalStatus,
-    )
-    from .thread import (
         ThreadGoalUpdatedNotification as ThreadGoalUpdatedNotification,
-    )
-    from .thread import (
         ThreadIncrementElicitationParams as ThreadIncrementElicitationParams,
-    )
-    from .thread import (
         ThreadIncrementElicitationResponse as ThreadIncrementElicitationResponse,
-    )
-    from .thread import (
         ThreadInjectItemsParams as ThreadInjectItemsParams,
-    )
-    from .thread import (
         ThreadInjectItemsResponse as ThreadInjectItemsResponse,
-    )
-    from .thread import (
         ThreadItemEntry as ThreadItemEntry,
-    )
-    from .thread import (
         ThreadItemsListAnchor as ThreadItemsListAnchor,
-    )
-    from .thread import (
         ThreadItemsListCursor as ThreadItemsListCursor,
-    )
-    from .thread import (
         ThreadItemsListParams as ThreadItemsListParams,
-    )
-    from .thread import (
         ThreadItemsListResponse as ThreadItemsListResponse,
-    )
-    from .thread import (
         ThreadItemsReadParams as ThreadItemsReadParams,
-    )
-    from .thread import (
         ThreadItemsReadResponse as ThreadItemsReadResponse,
-    )
-    from .thread import (
         ThreadListCwdFilter as ThreadListCwdFilter,
-    )
-    from .thread import (
         ThreadListParams as ThreadListParams,
-    )
-    from .thread import (
         ThreadListResponse as ThreadListResponse,
-    )
-    from .thread import (
         ThreadLoadedListParams as ThreadLoadedListParams,
-    )
-    from .thread import (
         ThreadLoadedListResponse as ThreadLoadedListResponse,
-    )
-    from .thread import (
         ThreadMemoryMode as ThreadMemoryMode,
-    )
-    from .thread import (
         ThreadMemoryModeSetParams as ThreadMemoryModeSetParams,
-    )
-    from .thread import (
         ThreadMemoryModeSetResponse as ThreadMemoryModeSetResponse,
-    )
-    from .thread import (
         ThreadMetadataGitInfoUpdateParams as ThreadMetadataGitInfoUpdateParams,
-    )
-    from .thread import (
         ThreadMetadataUpdateParams as ThreadMetadataUpdateParams,
-    )
-    from .thread import (
         ThreadMetadataUpdateResponse as ThreadMetadataUpdateResponse,
-    )
-    from .thread import (
         ThreadNameUpdatedNotification as ThreadNameUpdatedNotification,
-    )
-    from .thread import (
         ThreadPredictionRequestParams as ThreadPredictionRequestParams,
-    )
-    from .thread import (
         ThreadPredictionRequestResponse as ThreadPredictionRequestResponse,
-    )
-    from .thread import (
         ThreadPredictionResult as ThreadPredictionResult,
-    )
-    from .thread import (
         ThreadPredictionUpdatedNotification as ThreadPredictionUpdatedNotification,
-    )
-    from .thread import (
         ThreadProjectUpdatedNotification as ThreadProjectUpdatedNotification,
-    )
-    from .thread import (
         ThreadQueueAddParams as ThreadQueueAddParams,
-    )
-    from .thread import (
         ThreadQueueAddResponse as ThreadQueueAddResponse,
-    )
-    from .thread import (
         ThreadQueueChangedNotification as ThreadQueueChangedNotification,
-    )
-    from .thread import (
         ThreadQueueDeleteParams as ThreadQueueDeleteParams,
-    )
-    from .thread import (
         ThreadQueueDeleteResponse as ThreadQueueDeleteResponse,
-    )
-    from .thread import (
         ThreadQueueListParams as ThreadQueueListParams,
-    )
-    from .thread import (
         ThreadQueueListResponse as ThreadQueueListResponse,
-    )
-    from .thread import (
         ThreadQueueReorderParams as ThreadQueueReorderParams,
-    )
-    from .thread import (
         ThreadQueueReorderResponse as ThreadQueueReorderResponse,
-    )
-    from .thread import (
         ThreadQueueStartParams as ThreadQueueStartParams,
-    )
-    from .thread import (
         ThreadQueueStartResponse as ThreadQueueStartResponse,
-    )
-    from .thread import (
         ThreadQueueUpdateParams as ThreadQueueUpdateParams,
-    )
-    from .thread import (
         ThreadQueueUpdateResponse as ThreadQueueUpdateResponse,
-    )
-    from .thread import (
         ThreadReadParams as ThreadReadParams,
-    )
-    from .thread import (
         ThreadReadResponse as ThreadReadResponse,
-    )
-    from .thread import (
         ThreadReadStateOperation as ThreadReadStateOperation,
-    )
-    from .thread import (
         ThreadReadStateUpdateParams as ThreadReadStateUpdateParams,
-    )
-    from .thread import (
         ThreadReadStateUpdateResponse as ThreadReadStateUpdateResponse,
-    )
-    from .thread import (
         ThreadRealtimeAppendAudioParams as ThreadRealtimeAppendAudioParams,
-    )
-    from .thread import (
         ThreadRealtimeAppendAudioResponse as ThreadRealtimeAppendAudioResponse,
-    )
-    from .thread import (
         ThreadRealtimeAppendSpeechParams as ThreadRealtimeAppendSpeechParams,
-    )
-    from .thread import (
         ThreadRealtimeAppendSpeechResponse as ThreadRealtimeAppendSpeechResponse,
-    )
-    from .thread import (
         ThreadRealtimeAppendTextParams as ThreadRealtimeAppendTextParams,
-    )
-    from .thread import (
         ThreadRealtimeAppendTextResponse as ThreadRealtimeAppendTextResponse,
-    )
-    from .thread import (
         ThreadRealtimeAudioChunk as ThreadRealtimeAudioChunk,
-    )
-    from .thread import (
         ThreadRealtimeBemItemPresentation as ThreadRealtimeBemItemPresentation,
-    )
-    from .thread import (
         ThreadRealtimeClosedNotification as ThreadRealtimeClosedNotification,
-    )
-    from .thread import (
         ThreadRealtimeErrorNotification as ThreadRealtimeErrorNotification,
-    )
-    from .thread import (
         ThreadRealtimeInitialItem as ThreadRealtimeInitialItem,
-    )
-    from .thread import (
         ThreadRealtimeItem as ThreadRealtimeItem,
-    )
-    from .thread import (
         ThreadRealtimeItemAddedNotification as ThreadRealtimeItemAddedNotification,
-    )
-    from .thread import (
         ThreadRealtimeItemCompletedNotification as ThreadRealtimeItemCompletedNotification,
-    )
-    from .thread import (
         ThreadRealtimeItemStartedNotification as ThreadRealtimeItemStartedNotification,
-    )
-    from .thread import (
         ThreadRealtimeItemTranscriptDeltaNotification as ThreadRealtimeItemTranscriptDeltaNotification,
-    )
-    from .thread import (
         ThreadRealtimeListVoicesParams as ThreadRealtimeListVoicesParams,
-    )
-    from .thread import (
         ThreadRealtimeListVoicesResponse as ThreadRealtimeListVoicesResponse,
-    )
-    from .thread import (
         ThreadRealtimeOutputAudioDeltaNotification as ThreadRealtimeOutputAudioDeltaNotification,
-    )
-    from .thread import (
         ThreadRealtimeSdpNotification as ThreadRealtimeSdpNotification,
-    )
-    from .thread import (
         ThreadRealtimeSessionOutcome as ThreadRealtimeSessionOutcome,
-    )
-    from .thread import (
         ThreadRealtimeStartedNotification as ThreadRealtimeStartedNotification,
-    )
-    from .thread import (
         ThreadRealtimeStartParams as ThreadRealtimeStartParams,
-    )
-    from .thread import (
         ThreadRealtimeStartResponse as ThreadRealtimeStartResponse,
-    )
-    from .thread import (
         ThreadRealtimeStartTransport as ThreadRealtimeStartTransport,
-    )
-    from .thread import (
         ThreadRealtimeStopParams as ThreadRealtimeStopParams,
-    )
-    from .thread import (
         ThreadRealtimeStopResponse as ThreadRealtimeStopResponse,
-    )
-    from .thread import (
         ThreadRealtimeTranscriptDeltaNotification as ThreadRealtimeTranscriptDeltaNotification,
-    )
-    from .thread import (
         ThreadRealtimeTranscriptDoneNotification as ThreadRealtimeTranscriptDoneNotification,
-    )
-    from .thread import (
         ThreadRealtimeTranscriptRole as ThreadRealtimeTranscriptRole,
-    )
-    from .thread import (
         ThreadResumeInitialTurnsPageParams as ThreadResumeInitialTurnsPageParams,
-    )
-    from .thread import (
         ThreadResumeParams as ThreadResumeParams,
-    )
-    from .thread import (
         ThreadResumeResponse as ThreadResumeResponse,
-    )
-    from .thread import (
         ThreadRevertedNotification as ThreadRevertedNotification,
-    )
-    from .thread import (
         ThreadRevertParams as ThreadRevertParams,
-    )
-    from .thread import (
         ThreadRevertResponse as ThreadRevertResponse,
-    )
-    from .thread import (
         ThreadSearchOccurrence as ThreadSearchOccurrence,
-    )
-    from .thread import (
         ThreadSearchOccurrencesParams as ThreadSearchOccurrencesParams,
-    )
-    from .thread import (
         ThreadSearchOccurrencesResponse as ThreadSearchOccurrencesResponse,
-    )
-    from .thread import (
         ThreadSearchParams as ThreadSearchParams,
-    )
-    from .thread import (
         ThreadSearchResponse as ThreadSearchResponse,
-    )
-    from .thread import (
         ThreadSearchResult as ThreadSearchResult,
-    )
-    from .thread import (
         ThreadSearchSortKey as ThreadSearchSortKey,
-    )
-    from .thread import (
         ThreadSearchTextRange as ThreadSearchTextRange,
-    )
-    from .thread import (
         ThreadSectionMoveParams as ThreadSectionMoveParams,
-    )
-    from .thread import (
         ThreadSectionMoveResponse as ThreadSectionMoveResponse,
-    )
-    from .thread import (
         ThreadSetNameParams as ThreadSetNameParams,
-    )
-    from .thread import (
         ThreadSetNameResponse as ThreadSetNameResponse,
-    )
-    from .thread import (
         ThreadSettings as ThreadSettings,
-    )
-    from .thread import (
         ThreadSettingsUpdatedNotification as ThreadSettingsUpdatedNotification,
-    )
-    from .thread import (
         ThreadSettingsUpdateParams as ThreadSettingsUpdateParams,
-    )
-    from .thread import (
         ThreadSettingsUpdateResponse as ThreadSettingsUpdateResponse,
-    )
-    from .thread import (
         ThreadShellCommandParams as ThreadShellCommandParams,
-    )
-    from .thread import (
         ThreadShellCommandResponse as ThreadShellCommandResponse,
-    )
-    from .thread import (
         ThreadSortKey as ThreadSortKey,
-    )
-    from .thread import (
         ThreadSourceKind as ThreadSourceKind,
-    )
-    from .thread import (
         ThreadTimelineEntry as ThreadTimelineEntry,
-    )
-    from .thread import (
         ThreadTimelineListParams as ThreadTimelineListParams,
-    )
-    from .thread import (
         ThreadTimelineListResponse as ThreadTimelineListResponse,
-    )
-    from .thread import (
         ThreadTurnsListParams as ThreadTurnsListParams,
-    )
-    from .thread import (
         ThreadTurnsListResponse as ThreadTurnsListResponse,
-    )
-    from .thread import (
         ThreadUnarchivedNotification as ThreadUnarchivedNotification,
-    )
-    from .thread import (
         ThreadUnarchiveParams as ThreadUnarchiveParams,
-    )
-    from .thread import (
         ThreadUnarchiveResponse as ThreadUnarchiveResponse,
-    )
-    from .thread import (
         ThreadUnsubscribeParams as ThreadUnsubscribeParams,
-    )
-    from .thread import (
         ThreadUnsubscribeResponse as ThreadUnsubscribeResponse,
-    )
-    from .thread import (
         ThreadUnsubscribeStatus as ThreadUnsubscribeStatus,
-    )
-    from .thread import (
         ToolSearchCallResponseItem as ToolSearchCallResponseItem,
-    )
-    from .thread import (
         ToolSearchOutputResponseItem as ToolSearchOutputResponseItem,
-    )
-    from .thread import (
         TranscriptSegmentThreadRealtimeItem as TranscriptSegmentThreadRealtimeItem,
-    )
-    from .thread import (
         TurnCompletedThreadTimelineEntry as TurnCompletedThreadTimelineEntry,
-    )
-    from .thread import (
         TurnsPage as TurnsPage,
-    )
-    from .thread import (
         TurnStartedThreadTimelineEntry as TurnStartedThreadTimelineEntry,
-    )
-    from .thread import (
         UnreadThreadReadStateOperation as UnreadThreadReadStateOperation,
-    )
-    from .thread import (
         UnrecognizedAgentMessageInputContent as UnrecognizedAgentMessageInputContent,
-    )
-    from .thread import (
         UnrecognizedContentItem as UnrecognizedContentItem,
-    )
-    from .thread import (
         UnrecognizedLocalShellAction as UnrecognizedLocalShellAction,
-    )
-    from .thread import (
         UnrecognizedReasoningItemContent as UnrecognizedReasoningItemContent,
-    )
-    from .thread import (
         UnrecognizedReasoningItemReasoningSummary as UnrecognizedReasoningItemReasoningSummary,
-    )
-    from .thread import (
         UnrecognizedResponseItem as UnrecognizedResponseItem,
-    )
-    from .thread import (
         UnrecognizedResponsesApiWebSearchAction as UnrecognizedResponsesApiWebSearchAction,
-    )
-    from .thread import (
         UnrecognizedThreadItemsListAnchor as UnrecognizedThreadItemsListAnchor,
-    )
-    from .thread import (
         UnrecognizedThreadPredictionResult as UnrecognizedThreadPredictionResult,
-    )
-    from .thread import (
         UnrecognizedThreadReadStateOperation as UnrecognizedThreadReadStateOperation,
-    )
-    from .thread import (
         UnrecognizedThreadRealtimeBemItemPresentation as UnrecognizedThreadRealtimeBemItemPresentation,
-    )
-    from .thread import (
         UnrecognizedThreadRealtimeItem as UnrecognizedThreadRealtimeItem,
-    )
-    from .thread import (
         UnrecognizedThreadRealtimeStartTransport as UnrecognizedThreadRealtimeStartTransport,
-    )
-    from .thread import (
         UnrecognizedThreadTimelineEntry as UnrecognizedThreadTimelineEntry,
-    )
-    from .thread import (
         WebrtcThreadRealtimeStartTransport as WebrtcThreadRealtimeStartTransport,
-    )
-    from .thread import (
         WebSearchCallResponseItem as WebSearchCallResponseItem,
-    )
-    from .thread import (
         WebsocketThreadRealtimeStartTransport as WebsocketThreadRealtimeStartTransport,
-    )
-    from .thread import (
         WholeItemThreadRealtimeBemItemPresentation as WholeItemThreadRealtimeBemItemPresentation,
     )
     from .thread_section import (
         ThreadSectionCreateParams as ThreadSectionCreateParams,
-    )
-    from .thread_section import (
         ThreadSectionCreateResponse as ThreadSectionCreateResponse,
-    )
-    from .thread_section import (
         ThreadSectionDeleteParams as ThreadSectionDeleteParams,
-    )
-    from .thread_section import (
         ThreadSectionDeleteResponse as ThreadSectionDeleteResponse,
-    )
-    from .thread_section import (
         ThreadSectionListParams as ThreadSectionListParams,
-    )
-    from .thread_section import (
         ThreadSectionListResponse as ThreadSectionListResponse,
-    )
-    from .thread_section import (
         ThreadSectionUpdateParams as ThreadSectionUpdateParams,
-    )
-    from .thread_section import (
         ThreadSectionUpdateResponse as ThreadSectionUpdateResponse,
     )
     from .turn import (
         TurnInterruptParams as TurnInterruptParams,
-    )
-    from .turn import (
         TurnInterruptResponse as TurnInterruptResponse,
-    )
-    from .turn import (
         TurnModerationMetadataNotification as TurnModerationMetadataNotification,
-    )
-    from .turn import (
         TurnSettingsUpdateParams as TurnSettingsUpdateParams,
-    )
-    from .turn import (
         TurnSettingsUpdateResponse as TurnSettingsUpdateResponse,
-    )
-    from .turn import (
         TurnSettingsUpdateStatus as TurnSettingsUpdateStatus,
-    )
-    from .turn import (
         TurnSteerParams as TurnSteerParams,
-    )
-    from .turn import (
         TurnSteerResponse as TurnSteerResponse,
     )
     from .unlisted import (
         AppConfig as AppConfig,
-    )
-    from .unlisted import (
         AppLinkConfig as AppLinkConfig,
-    )
-    from .unlisted import (
         AppLinksConfig as AppLinksConfig,
-    )
-    from .unlisted import (
         AppToolConfig as AppToolConfig,
-    )
-    from .unlisted import (
         AppToolsConfig as AppToolsConfig,
-    )
-    from .unlisted import (
         CancelledUserVerificationErrorDetails as CancelledUserVerificationErrorDetails,
-    )
-    from .unlisted import (
         FailedUserVerificationErrorDetails as FailedUserVerificationErrorDetails,
-    )
-    from .unlisted import (
         InvalidRequestUserVerificationErrorDetails as InvalidRequestUserVerificationErrorDetails,
-    )
-    from .unlisted import (
         McpElicitationEnumSchema as McpElicitationEnumSchema,
-    )
-    from .unlisted import (
         McpElicitationMultiSelectEnumSchema as McpElicitationMultiSelectEnumSchema,
-    )
-    from .unlisted import (
         McpElicitationSingleSelectEnumSchema as McpElicitationSingleSelectEnumSchema,
-    )
-    from .unlisted import (
         NullableGetAccountRateLimitsParams as NullableGetAccountRateLimitsParams,
-    )
-    from .unlisted import (
         NullableGetAccountTokenUsageParams as NullableGetAccountTokenUsageParams,
-    )
-    from .unlisted import (
         NullableRemoteControlDisableParams as NullableRemoteControlDisableParams,
-    )
-    from .unlisted import (
         NullableRemoteControlEnableParams as NullableRemoteControlEnableParams,
-    )
-    from .unlisted import (
         RawResponseCompletedNotification as RawResponseCompletedNotification,
-    )
-    from .unlisted import (
         RawResponseItemCompletedNotification as RawResponseItemCompletedNotification,
-    )
-    from .unlisted import (
         ResponseUsageMetadata as ResponseUsageMetadata,
-    )
-    from .unlisted import (
         ToolExposureSurface as ToolExposureSurface,
-    )
-    from .unlisted import (
         UnavailableUserVerificationErrorDetails as UnavailableUserVerificationErrorDetails,
-    )
-    from .unlisted import (
         UnrecognizedMcpElicitationEnumSchema as UnrecognizedMcpElicitationEnumSchema,
-    )
-    from .unlisted import (
         UnrecognizedMcpElicitationMultiSelectEnumSchema as UnrecognizedMcpElicitationMultiSelectEnumSchema,
-    )
-    from .unlisted import (
         UnrecognizedMcpElicitationSingleSelectEnumSchema as UnrecognizedMcpElicitationSingleSelectEnumSchema,
-    )
-    from .unlisted import (
         UnrecognizedUserVerificationErrorDetails as UnrecognizedUserVerificationErrorDetails,
-    )
-    from .unlisted import (
         UserVerificationCancellationReason as UserVerificationCancellationReason,
-    )
-    from .unlisted import (
         UserVerificationErrorDetails as UserVerificationErrorDetails,
-    )
-    from .unlisted import (
         UserVerificationFailureReason as UserVerificationFailureReason,
-    )
-    from .unlisted import (
         UserVerificationInvalidRequestReason as UserVerificationInvalidRequestReason,
-    )
-    from .unlisted import (
         UserVerificationRpcError as UserVerificationRpcError,
-    )
-    from .unlisted import (
         W3cTraceContext as W3cTraceContext,
     )
     from .user_verification import (
         UserVerificationCancelParams as UserVerificationCancelParams,
-    )
-    from .user_verification import (
         UserVerificationCancelResponse as UserVerificationCancelResponse,
-    )
-    from .user_verification import (
         UserVerificationDeleteParams as UserVerificationDeleteParams,
-    )
-    from .user_verification import (
         UserVerificationDeleteResponse as UserVerificationDeleteResponse,
-    )
-    from .user_verification import (
         UserVerificationEnrollParams as UserVerificationEnrollParams,
-    )
-    from .user_verification import (
         UserVerificationEnrollResponse as UserVerificationEnrollResponse,
-    )
-    from .user_verification import (
         UserVerificationProof as UserVerificationProof,
-    )
-    from .user_verification import (
         UserVerificationStatusParams as UserVerificationStatusParams,
-    )
-    from .user_verification import (
         UserVerificationStatusResponse as UserVerificationStatusResponse,
-    )
-    from .user_verification import (
         UserVerificationUnavailableReason as UserVerificationUnavailableReason,
-    )
-    from .user_verification import (
         UserVerificationVerifyParams as UserVerificationVerifyParams,
-    )
-    from .user_verification import (
         UserVerificationVerifyResponse as UserVerificationVerifyResponse,
     )
     from .windows import (
@@ -3465,20 +1257,10 @@ if TYPE_CHECKING:
     )
     from .windows_sandbox import (
         WindowsSandboxReadiness as WindowsSandboxReadiness,
-    )
-    from .windows_sandbox import (
         WindowsSandboxReadinessResponse as WindowsSandboxReadinessResponse,
-    )
-    from .windows_sandbox import (
         WindowsSandboxSetupCompletedNotification as WindowsSandboxSetupCompletedNotification,
-    )
-    from .windows_sandbox import (
         WindowsSandboxSetupMode as WindowsSandboxSetupMode,
-    )
-    from .windows_sandbox import (
         WindowsSandboxSetupStartParams as WindowsSandboxSetupStartParams,
-    )
-    from .windows_sandbox import (
         WindowsSandboxSetupStartResponse as WindowsSandboxSetupStartResponse,
     )
 

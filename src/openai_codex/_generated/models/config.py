@@ -194,7 +194,7 @@ class WriteStatus(OpenEnum):
 
 
 class AppsConfig(WireModel, defer_build=True):
-    default: Annotated[AppsDefaultConfig | None, Field(alias="_default")] = None
+    field_default: Annotated[AppsDefaultConfig | None, Field(alias="_default")] = None
 
 
 class BrowserUseConfig(WireModel, defer_build=True):

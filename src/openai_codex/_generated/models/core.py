@@ -398,7 +398,7 @@ class McpToolCallError(WireModel):
 
 
 class McpToolCallResult(WireModel):
-    meta: Annotated[Any | None, Field(alias="_meta")] = None
+    field_meta: Annotated[Any | None, Field(alias="_meta")] = None
     content: list[Any]
     structured_content: Annotated[Any | None, Field(alias="structuredContent")] = None
 

@@ -9,7 +9,7 @@ from openai_codex._model import OpenEnum, OpenTag, OpenUnion, Unrecognized, Vari
 
 
 class BlobResourceContent(Variant, defer_build=True):
-    meta: Annotated[Any | None, Field(alias="_meta")] = None
+    field_meta: Annotated[Any | None, Field(alias="_meta")] = None
     blob: str
     mime_type: Annotated[str | None, Field(alias="mimeType")] = None
     uri: str
@@ -107,7 +107,7 @@ class McpServerElicitationAction(OpenEnum):
 
 
 class McpServerElicitationRequestResponse(WireModel, defer_build=True):
-    meta: Annotated[Any | None, Field(alias="_meta")] = None
+    field_meta: Annotated[Any | None, Field(alias="_meta")] = None
     """Optional client metadata for form-mode action handling."""
     action: McpServerElicitationAction
     content: Any | None = None
@@ -129,7 +129,7 @@ class McpServerEventStreamNotification(WireModel, defer_build=True):
 class McpServerEventStreamStartParams(WireModel, defer_build=True):
     """Experimental."""
 
-    meta: Annotated[Any | None, Field(alias="_meta")] = None
+    field_meta: Annotated[Any | None, Field(alias="_meta")] = None
     arguments: Any
     name: str
     server: str
@@ -201,7 +201,7 @@ class McpServerStatusUpdatedNotification(WireModel, defer_build=True):
 
 
 class McpServerToolCallParams(WireModel, defer_build=True):
-    meta: Annotated[Any | None, Field(alias="_meta")] = None
+    field_meta: Annotated[Any | None, Field(alias="_meta")] = None
     arguments: Any | None = None
     server: str
     thread_id: Annotated[str, Field(alias="threadId")]
@@ -209,14 +209,14 @@ class McpServerToolCallParams(WireModel, defer_build=True):
 
 
 class McpServerToolCallResponse(WireModel, defer_build=True):
-    meta: Annotated[Any | None, Field(alias="_meta")] = None
+    field_meta: Annotated[Any | None, Field(alias="_meta")] = None
     content: list[Any]
     is_error: Annotated[bool | None, Field(alias="isError")] = None
     structured_content: Annotated[Any | None, Field(alias="structuredContent")] = None
 
 
 class OpenaiFormMcpServerElicitationRequestParams(Variant, defer_build=True):
-    meta: Annotated[Any | None, Field(alias="_meta")] = None
+    field_meta: Annotated[Any | None, Field(alias="_meta")] = None
     message: str
     mode: Literal["openaiForm"] = "openaiForm"
     requested_schema: Annotated[Any, Field(alias="requestedSchema")]
@@ -229,7 +229,7 @@ class OpenaiFormMcpServerElicitationRequestParams(Variant, defer_build=True):
 
 
 class OpenaiSlashFormMcpServerElicitationRequestParams(Variant, defer_build=True):
-    meta: Annotated[Any | None, Field(alias="_meta")] = None
+    field_meta: Annotated[Any | None, Field(alias="_meta")] = None
     message: str
     mode: Literal["openai/form"] = "openai/form"
     requested_schema: Annotated[Any, Field(alias="requestedSchema")]
@@ -242,9 +242,9 @@ class OpenaiSlashFormMcpServerElicitationRequestParams(Variant, defer_build=True
 
 
 class OpenaiUserVerificationMcpServerElicitationRequestParams(Variant, defer_build=True):
-    """A device-authenticated approval; accepted responses contain the proof in `content`."""
+    """Experimental. A device-authenticated approval; accepted responses contain the proof in `content`."""
 
-    meta: Annotated[Any | None, Field(alias="_meta")] = None
+    field_meta: Annotated[Any | None, Field(alias="_meta")] = None
     challenge: str
     description: str
     mode: Literal["openai/userVerification"] = "openai/userVerification"
@@ -258,7 +258,7 @@ class OpenaiUserVerificationMcpServerElicitationRequestParams(Variant, defer_bui
 
 
 class TextResourceContent(Variant, defer_build=True):
-    meta: Annotated[Any | None, Field(alias="_meta")] = None
+    field_meta: Annotated[Any | None, Field(alias="_meta")] = None
     mime_type: Annotated[str | None, Field(alias="mimeType")] = None
     text: str
     uri: str
@@ -272,7 +272,7 @@ class UnrecognizedMcpElicitationPrimitiveSchema(Unrecognized, defer_build=True):
 class UnrecognizedMcpServerElicitationRequestParams(Unrecognized, defer_build=True):
     """A McpServerElicitationRequestParams that this version does not know; ``raw`` has what the runtime sent."""
 
-    meta: Annotated[Any | None, Field(alias="_meta")] = None
+    field_meta: Annotated[Any | None, Field(alias="_meta")] = None
     server_name: Annotated[str | None, Field(alias="serverName")] = None
     thread_id: Annotated[str | None, Field(alias="threadId")] = None
     turn_id: Annotated[str | None, Field(alias="turnId")] = None
@@ -287,7 +287,7 @@ class UnrecognizedResourceContent(Unrecognized, defer_build=True):
 
 
 class UrlMcpServerElicitationRequestParams(Variant, defer_build=True):
-    meta: Annotated[Any | None, Field(alias="_meta")] = None
+    field_meta: Annotated[Any | None, Field(alias="_meta")] = None
     elicitation_id: Annotated[str, Field(alias="elicitationId")]
     message: str
     mode: Literal["url"] = "url"
@@ -373,7 +373,7 @@ class McpElicitationSchema(WireModel, defer_build=True):
 
     This matches the `requestedSchema` shape from the MCP 2025-11-25 `ElicitRequestFormParams` schema."""
 
-    schema_: Annotated[str | None, Field(alias="$schema")] = None
+    field_schema: Annotated[str | None, Field(alias="$schema")] = None
     properties: dict[str, McpElicitationPrimitiveSchema]
     required: list[str] | None = None
     type: McpElicitationObjectType
@@ -386,7 +386,7 @@ class McpResourceReadResponse(WireModel, defer_build=True):
 
 
 class FormMcpServerElicitationRequestParams(Variant, defer_build=True):
-    meta: Annotated[Any | None, Field(alias="_meta")] = None
+    field_meta: Annotated[Any | None, Field(alias="_meta")] = None
     message: str
     mode: Literal["form"] = "form"
     requested_schema: Annotated[McpElicitationSchema, Field(alias="requestedSchema")]

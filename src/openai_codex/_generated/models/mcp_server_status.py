@@ -44,7 +44,7 @@ class McpServerStatusDetail(OpenEnum):
 class Resource(WireModel, defer_build=True):
     """A known resource that the server is capable of reading."""
 
-    meta: Annotated[Any | None, Field(alias="_meta")] = None
+    field_meta: Annotated[Any | None, Field(alias="_meta")] = None
     annotations: Any | None = None
     description: str | None = None
     icons: list[Any] | None = None
@@ -69,7 +69,7 @@ class ResourceTemplate(WireModel, defer_build=True):
 class Tool(WireModel, defer_build=True):
     """Definition for a tool the client can call."""
 
-    meta: Annotated[Any | None, Field(alias="_meta")] = None
+    field_meta: Annotated[Any | None, Field(alias="_meta")] = None
     annotations: Any | None = None
     description: str | None = None
     icons: list[Any] | None = None

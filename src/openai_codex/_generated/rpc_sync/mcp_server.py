@@ -22,7 +22,7 @@ class McpServerRpc(Namespace):
         server: str,
         subscription_id: str,
         thread_id: str,
-        meta: Any | None | Unset = UNSET,
+        field_meta: Any | None | Unset = UNSET,
         timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT,
     ) -> m.McpServerEventStreamStartResponse:
         """Call ``mcpServer/event/stream/start``.
@@ -33,7 +33,7 @@ class McpServerRpc(Namespace):
             server: Field ``server``.
             subscription_id: Field ``subscriptionId``.
             thread_id: Field ``threadId``.
-            meta: Field ``_meta``.
+            field_meta: Field ``_meta``.
             timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
                 ``CodexConfig.request_timeout`` applies.
 
@@ -59,7 +59,7 @@ class McpServerRpc(Namespace):
                 "server": server,
                 "subscription_id": subscription_id,
                 "thread_id": thread_id,
-                "meta": meta,
+                "field_meta": field_meta,
             },
             timeout,
         )
@@ -199,7 +199,7 @@ class McpServerRpc(Namespace):
         server: str,
         thread_id: str,
         tool: str,
-        meta: Any | None | Unset = UNSET,
+        field_meta: Any | None | Unset = UNSET,
         arguments: Any | None | Unset = UNSET,
         timeout: float | None | DefaultTimeout = DEFAULT_TIMEOUT,
     ) -> m.McpServerToolCallResponse:
@@ -209,7 +209,7 @@ class McpServerRpc(Namespace):
             server: Field ``server``.
             thread_id: Field ``threadId``.
             tool: Field ``tool``.
-            meta: Field ``_meta``.
+            field_meta: Field ``_meta``.
             arguments: Field ``arguments``.
             timeout: Seconds to wait for the answer, queueing included; None for no limit. By default there is no
                 limit, because the call takes as long as its work takes.
@@ -232,7 +232,7 @@ class McpServerRpc(Namespace):
                 "server": server,
                 "thread_id": thread_id,
                 "tool": tool,
-                "meta": meta,
+                "field_meta": field_meta,
                 "arguments": arguments,
             },
             timeout,
