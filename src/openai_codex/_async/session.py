@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from .._compat import async_lock
@@ -33,6 +33,8 @@ class AsyncSession:
         self.engine = AsyncEngine(config, handlers=handlers)
         self.metadata: InitializeResponse | None = None
         self._starting = async_lock()
+        self._encode: Callable[[str, Any], dict[str, Any]]
+        self._decode: Callable[[str, Any, InitializeResponse], Any]
 
     async def ensure_started(self) -> InitializeResponse:
         """Start and initialize the runtime, unless that was done. A failure closes the session for good.
@@ -49,9 +51,10 @@ class AsyncSession:
                 try:
                     await self.engine.start()
                     # The runtime needs a moment to boot: load the models meanwhile.
-                    from .._calls import initialize_params
+                    from .._calls import decode_result, encode_params, initialize_params
                     from .._metadata import check_version, read_metadata
 
+                    self._encode, self._decode = encode_params, decode_result
                     raw = await self.engine.request("initialize", initialize_params(self.config))
                     metadata = read_metadata(raw)
                     check_version(metadata.serverInfo)
@@ -78,16 +81,12 @@ class AsyncSession:
 
     async def call(self, method: str, fields: Any, timeout: float | DefaultTimeout | None = DEFAULT_TIMEOUT) -> Any:
         """Send a request by Python fields, or by one model, and return its typed result."""
-        metadata = await self.ensure_started()
-        from .._calls import decode_result, encode_params
-
-        raw = await self.engine.request(method, encode_params(method, fields), timeout=timeout)
-        return decode_result(method, raw, metadata)
+        metadata = self.metadata or await self.ensure_started()
+        raw = await self.engine.request(method, self._encode(method, fields), timeout=timeout)
+        return self._decode(method, raw, metadata)
 
     async def open_turn(self, method: str, fields: Mapping[str, Any]) -> tuple[str, Mailbox]:
         """As ``call``, for requests whose result names a turn: its id, and its events from that moment on."""
         await self.ensure_started()
-        from .._calls import encode_params
-
-        raw, mailbox = await self.engine.open_turn_request(method, encode_params(method, fields))
+        raw, mailbox = await self.engine.open_turn_request(method, self._encode(method, fields))
         return raw["turn"]["id"], mailbox

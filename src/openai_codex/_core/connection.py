@@ -17,6 +17,7 @@ import re
 from collections import deque
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, cast
 
 from pydantic_core import from_json
@@ -30,6 +31,8 @@ from .routes import TurnRoutes
 __all__ = ["Connection", "PendingRequest", "ServerRequest", "fresh_error"]
 
 logger = logging.getLogger("openai_codex")
+
+_method_json = lru_cache(maxsize=1024)(encode_json)
 
 # These have to get through when the cap is reached: one frees capacity, without the other nothing works.
 _NEVER_QUEUED = frozenset({"initialize", "turn/interrupt"})
@@ -152,7 +155,7 @@ class Connection:
         """
         id = next(self._ids)
         body = b"{}" if params is None else encode_json(params)
-        line = b'{"id":%d,"method":%s,"params":%s}\n' % (id, encode_json(method), body)
+        line = b'{"id":%d,"method":%s,"params":%s}\n' % (id, _method_json(method), body)
         return PendingRequest(id, method, line, counted=method not in self._uncounted, opens_turn=opens_turn)
 
     def submit(self, pending: PendingRequest) -> None:
