@@ -19,7 +19,7 @@ import copy
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from .findings import CodegenError, Finding
 from .ir import Protocol
@@ -168,8 +168,7 @@ class _Normaliser:
         words = [branch for branch in branches if _is_string_enum(branch)]
         members: list[str] = []
         if words:
-            value = self._overrides.get("union_value", name) or f"{name}Value"
-            members.append(self._add(value, _merged_enum({}, words)))
+            members.append(self._add(f"{name}Value", _merged_enum({}, words)))
         for branch in branches:
             key = _single_key(branch)
             if key is not None:
@@ -272,11 +271,9 @@ class _Normaliser:
                 out["anyOf"] = [self._value(name, branches[0]), *([{"type": "null"}] if nullable else [])]
                 return out
             out[union] = branches
-            return self._promote(name, out)
-        if "properties" in out:
-            return self._promote(name, out)
-        if "enum" in out and len(out["enum"]) > 1:
-            return self._promote(name, out)
+            return self._promote(name, out, nullable=nullable)
+        if "properties" in out or len(out.get("enum", ())) > 1:
+            return self._promote(name, *_without_null(out))
         if "enum" in out:
             return {**{key: value for key, value in out.items() if key != "enum"}, "const": out["enum"][0]}
         for key in ("items", "additionalProperties"):
@@ -284,11 +281,12 @@ class _Normaliser:
                 out[key] = self._value(f"{name}Item" if key == "items" else f"{name}Value", out[key])
         return out
 
-    def _promote(self, name: str, schema: Schema) -> Schema:
+    def _promote(self, name: str, schema: Schema, nullable: bool = False) -> Schema:
         current = self._current
         self._define(name, {key: value for key, value in schema.items() if key != "default"})
         self._current = current
-        out: Schema = {"$ref": _REF + name}
+        reference = {"$ref": _REF + name}
+        out: Schema = {"anyOf": [reference, {"type": "null"}]} if nullable else dict(reference)
         out.update({key: schema[key] for key in ("default", "description") if key in schema})
         return out
 
@@ -305,7 +303,9 @@ class _Normaliser:
                 inner = self._out.unions[nested].members
                 members[place : place + 1] = [each for each in inner if each not in self._out.fallbacks]
             self._out.unions[name] = Union("open", tuple(members))
-            self._out.definitions[name]["anyOf"] = [{"$ref": _REF + member} for member in members]
+            definition = self._out.definitions[name]
+            scalars = [branch for branch in definition["anyOf"] if ref_name(branch) is None]
+            definition["anyOf"] = [*scalars, *({"$ref": _REF + member} for member in members)]
 
     def _drop_unusable_defaults(self) -> None:
         """A string default of a union would be no instance of it."""
@@ -370,6 +370,17 @@ def _prepend(schema: Schema) -> None:
     text = schema.get("description", "")
     if not text.upper().startswith("EXPERIMENTAL"):
         schema["description"] = f"{_EXPERIMENTAL} {text}".strip()
+
+
+def _without_null(schema: Schema) -> tuple[Schema, bool]:
+    """The schema without its permission to be null, and whether it had one."""
+    kinds = schema.get("type")
+    if not isinstance(kinds, list) or "null" not in kinds:
+        return schema, False
+    out: Schema = {**schema, "type": next(kind for kind in cast("list[str]", kinds) if kind != "null")}
+    if "enum" in out:
+        out["enum"] = [value for value in out["enum"] if value is not None]
+    return out, True
 
 
 def _is_string_enum(schema: Schema) -> bool:

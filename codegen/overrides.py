@@ -16,7 +16,7 @@ from .findings import CodegenError, Finding
 __all__ = ["OVERRIDES_FILE", "Overrides"]
 
 OVERRIDES_FILE = Path(__file__).with_name("overrides.toml")
-_TABLES = ("response", "open_enum", "refusal", "rpc_name", "union_value")
+_TABLES = ("response", "open_enum", "refusal", "rpc_name")
 _LISTS = ("core_types", "long_running", "replaced_types", "secret_fields")
 
 

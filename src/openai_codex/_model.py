@@ -164,10 +164,14 @@ def to_wire(model: BaseModel) -> dict[str, Any]:
     return model.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
 
+def _is_class(member: Any, base: type) -> bool:
+    return get_origin(member) is None and isinstance(member, type) and issubclass(member, base)
+
+
 def _split(source: Any) -> tuple[list[type[Any]], type[Unrecognized]]:
     """The known members of a union, and its fallback."""
     members: list[type[Any]] = list(get_args(source))
-    fallback = next(member for member in members if issubclass(member, Unrecognized))
+    fallback = next(member for member in members if _is_class(member, Unrecognized))
     members.remove(fallback)
     return members, fallback
 
@@ -259,6 +263,9 @@ class OpenUnion:
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         members, fallback = _split(source)
         schemas = [handler.generate_schema(member) for member in members]
-        exact = [core_schema.no_info_after_validator_function(_known, schema) for schema in schemas]
+        exact = [
+            core_schema.no_info_after_validator_function(_known, schema) if _is_class(member, BaseModel) else schema
+            for member, schema in zip(members, schemas, strict=True)
+        ]
         known, tolerated = core_schema.union_schema([*exact]), core_schema.union_schema([*schemas])
         return core_schema.union_schema([known, tolerated, handler.generate_schema(fallback)], mode="left_to_right")

@@ -194,15 +194,6 @@ def test_keyed_union_leaves_a_catch_all_branch_to_the_fallback(tmp_path: Path) -
     assert out.unions["Source"].members == ("CustomSource", "UnrecognizedSource")
 
 
-def test_union_value_override_names_the_enum_of_words(tmp_path: Path) -> None:
-    branches = [{"type": "string", "enum": ["a"]}, variant("b", b=STRING)]
-    out = normalised(tmp_path, {"U": {"oneOf": branches}}, '[union_value]\nU = "UWord"\n')
-    assert out.unions["U"].members == ("UWord", "BU", "UnrecognizedU")
-
-
-# --- untagged unions -------------------------------------------------------------------------------------
-
-
 def test_untagged_objects_are_named_by_what_only_they_require(tmp_path: Path) -> None:
     branches = [variant("uri", "text", uri=STRING, text=STRING), variant("uri", "blob", uri=STRING, blob=STRING)]
     out = normalised(tmp_path, {"Content": {"anyOf": branches}})
@@ -401,3 +392,26 @@ def test_dangling_reference_is_refused(tmp_path: Path) -> None:
 
 def test_all_findings_come_at_once(tmp_path: Path) -> None:
     assert len(findings(tmp_path, {"A": obj(b=ref("Gone")), "B": obj(b=ref("B")), "C": obj(x=ref("Lost"))})) == 3
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"type": ["string", "null"], "enum": ["a", "b", None]},
+        {"type": ["object", "null"], "properties": {"x": STRING}},
+        {"anyOf": [obj(x=STRING, **tag("x")), obj(y=STRING, **tag("y")), {"type": "null"}]},
+    ],
+    ids=["enum", "object", "union"],
+)
+def test_nameless_value_that_may_be_null_stays_nullable_when_it_gets_a_name(tmp_path: Path, value: Schema) -> None:
+    out = normalised(tmp_path, {"Owner": obj(prop=value)}).definitions
+    assert out["Owner"]["properties"]["prop"]["anyOf"] == [ref("OwnerProp"), {"type": "null"}]
+    assert "null" not in str(out["OwnerProp"]) and None not in out["OwnerProp"].get("enum", [])
+
+
+def test_untagged_union_keeps_its_scalars_when_a_nested_union_is_flattened(tmp_path: Path) -> None:
+    inner = {"anyOf": [ref("A"), ref("B")]}
+    outer = {"anyOf": [STRING, ref("Inner"), ref("C")]}
+    letters = {name: obj(name, **{name: STRING}) for name in "ABC"}
+    out = normalised(tmp_path, {**letters, "Inner": inner, "Outer": outer}).definitions
+    assert out["Outer"]["anyOf"] == [STRING, *map(ref, ("A", "B", "C", "UnrecognizedOuter"))]

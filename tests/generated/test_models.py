@@ -8,10 +8,10 @@ import pickle
 import re
 import sys
 from enum import Enum
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
-from pydantic import BaseModel, RootModel, ValidationError
+from pydantic import BaseModel, RootModel, TypeAdapter, ValidationError
 
 from openai_codex._calls import encode_params
 from openai_codex._generated import models as m
@@ -431,3 +431,19 @@ def test_models_are_plain_pydantic_models() -> None:
     thread = m.ThreadListParams(limit=1)
     assert thread.model_copy(update={"limit": 2}).limit == 2
     assert m.ThreadListParams.model_validate_json('{"limit": 4}').limit == 4
+
+
+def test_open_union_takes_scalars_beside_its_models() -> None:
+    union = Annotated[str | list[str] | m.TextUserInput | m.AudioUserInput | m.UnrecognizedUserInput, OpenUnion()]
+    reader: TypeAdapter[Any] = TypeAdapter(union)
+    assert reader.validate_python("x") == "x"
+    assert reader.validate_python(["x"]) == ["x"]
+    assert isinstance(reader.validate_python({"type": "text", "text": "hi"}), m.TextUserInput)
+    assert reader.validate_python({"kind": "new"}).raw == {"kind": "new"}
+
+
+def test_unknown_keyword_is_refused_when_constructing_but_ignored_when_reading() -> None:
+    with pytest.raises(TypeError, match=r"WorkspaceWriteSandboxPolicy has no field netwrk_access; it has: .*network"):
+        m.WorkspaceWriteSandboxPolicy(netwrk_access=True)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    assert m.WorkspaceWriteSandboxPolicy.model_validate({"type": "workspaceWrite", "netwrk": True}).type
+    assert m.AgentMessageDeltaNotification(delta="x", itemId="i", thread_id="t", turn_id="u").item_id == "i"  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
