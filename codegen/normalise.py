@@ -440,5 +440,5 @@ def _merged_enum(schema: Schema, branches: list[Schema]) -> Schema:
         for branch in branches
         if "description" in branch and len(branch["enum"]) == 1
     ]
-    text = "\n".join(filter(None, [schema.get("description", ""), "\n" if notes else "", *notes]))
-    return {"type": "string", "enum": values, **({"description": text.strip()} if text.strip() else {})}
+    text = "\n\n".join(filter(None, [schema.get("description", ""), "\n".join(notes)]))
+    return {"type": "string", "enum": values, **({"description": text} if text else {})}

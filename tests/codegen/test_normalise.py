@@ -37,7 +37,7 @@ def test_string_enum_branches_become_one_enum_with_their_descriptions(tmp_path: 
     assert out.definitions["Summary"] == {
         "type": "string",
         "enum": ["auto", "concise", "none"],
-        "description": "How to sum up.\n\n\n- ``none``: No summary.",
+        "description": "How to sum up.\n\n- ``none``: No summary.",
     }
     assert out.enums == {"Summary"}
     assert not out.unions

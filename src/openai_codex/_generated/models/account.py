@@ -84,10 +84,10 @@ class ApiKeyLoginAccountResponse(Variant, defer_build=True):
 class AuthMode(OpenEnum):
     """Authentication mode for OpenAI-backed providers.
 
-
     - ``apikey``: OpenAI API key provided by the caller and stored by Codex.
     - ``chatgpt``: ChatGPT OAuth managed by Codex (tokens persisted and refreshed by Codex).
-    - ``chatgptAuthTokens``: [UNSTABLE] FOR OPENAI INTERNAL USE ONLY - DO NOT USE. ChatGPT auth tokens are supplied by an external host app and are only stored in memory. Token refresh must be handled by the external host app.
+    - ``chatgptAuthTokens``: [UNSTABLE] FOR OPENAI INTERNAL USE ONLY - DO NOT USE. ChatGPT auth tokens are supplied
+    by an external host app and are only stored in memory. Token refresh must be handled by the external host app.
     - ``headers``: Backend auth supplied as request headers.
     - ``agentIdentity``: Programmatic Codex auth backed by a registered Agent Identity.
     - ``personalAccessToken``: Programmatic Codex auth backed by a personal access token.
@@ -128,7 +128,8 @@ class BedrockCheckGovCloudRequirementsResponse(WireModel, defer_build=True):
     is_gov_cloud: Annotated[bool, Field(alias="isGovCloud")]
     """Whether the active Bedrock authentication resolves to a GovCloud region."""
     should_warn: Annotated[bool, Field(alias="shouldWarn")]
-    """Whether GovCloud is selected and the managed requirements miss the baseline. A false value is not a general certification of the network configuration."""
+    """Whether GovCloud is selected and the managed requirements miss the baseline. A false value is not a general
+    certification of the network configuration."""
 
 
 class BedrockDiscoverParams(WireModel, defer_build=True):
@@ -156,7 +157,8 @@ class CancelLoginAccountStatus(OpenEnum):
 
 
 class ChatgptAuthTokensLoginAccountParams(Variant, defer_build=True):
-    """[UNSTABLE] FOR OPENAI INTERNAL USE ONLY - DO NOT USE. The access token must contain the same scopes that Codex-managed ChatGPT auth tokens have."""
+    """[UNSTABLE] FOR OPENAI INTERNAL USE ONLY - DO NOT USE. The access token must contain the same scopes that
+    Codex-managed ChatGPT auth tokens have."""
 
     access_token: Annotated[str, Field(alias="accessToken", repr=False)]
     """Access token (JWT) supplied by the client. This token is used for backend API requests and email extraction."""
@@ -165,7 +167,8 @@ class ChatgptAuthTokensLoginAccountParams(Variant, defer_build=True):
     chatgpt_plan_type: Annotated[str | None, Field(alias="chatgptPlanType")] = None
     """Optional plan type supplied by the client.
 
-    When `null`, Codex attempts to derive the plan type from access-token claims. If unavailable, the plan defaults to `unknown`."""
+    When `null`, Codex attempts to derive the plan type from access-token claims. If unavailable, the plan defaults
+    to `unknown`."""
     type: Literal["chatgptAuthTokens"] = "chatgptAuthTokens"
 
 
@@ -256,16 +259,19 @@ class GetAccountParams(WireModel, defer_build=True):
     refresh_token: Annotated[bool | None, Field(alias="refreshToken")] = None
     """When `true`, requests a proactive token refresh before returning.
 
-    In managed auth mode this triggers the normal refresh-token flow. In external auth mode this flag is ignored. Clients should refresh tokens themselves and call `account/login/start` with `chatgptAuthTokens`."""
+    In managed auth mode this triggers the normal refresh-token flow. In external auth mode this flag is ignored.
+    Clients should refresh tokens themselves and call `account/login/start` with `chatgptAuthTokens`."""
 
 
 class GetAccountRateLimitsParams(WireModel, defer_build=True):
     """Usage-read capabilities of the requesting client, never inferred from its experiment arm."""
 
     exclude_reset_credit_details: Annotated[bool | None, Field(alias="excludeResetCreditDetails")] = None
-    """Skip the separate reset-credit detail lookup for background usage polls. The usage response still includes the available count; omitted/false preserves detailed reads."""
+    """Skip the separate reset-credit detail lookup for background usage polls. The usage response still includes the
+    available count; omitted/false preserves detailed reads."""
     supports_luna_reserve: Annotated[bool | None, Field(alias="supportsLunaReserve")] = None
-    """The client supports automatic Luna Reserve fallback. For eligible ChatGPT CLI users, allow the backend to record experiment exposure after ordinary usage is blocked."""
+    """The client supports automatic Luna Reserve fallback. For eligible ChatGPT CLI users, allow the backend to record
+    experiment exposure after ordinary usage is blocked."""
 
 
 class GetAccountTokenUsageParams(WireModel, defer_build=True):
@@ -398,7 +404,8 @@ class ChatgptAuthTokensRefreshParams(WireModel, defer_build=True):
     previous_account_id: Annotated[str | None, Field(alias="previousAccountId")] = None
     """Workspace/account identifier that Codex was previously using.
 
-    Clients that manage multiple accounts/workspaces can use this as a hint to refresh the token for the correct workspace.
+    Clients that manage multiple accounts/workspaces can use this as a hint to refresh the token for the correct
+    workspace.
 
     This may be `null` when the prior auth state did not include a workspace identifier (`chatgpt_account_id`)."""
     reason: ChatgptAuthTokensRefreshReason
@@ -480,7 +487,8 @@ class RateLimitResetCreditsSummary(WireModel, defer_build=True):
     credits: list[RateLimitResetCredit] | None = None
     """Detail rows for available reset credits, when the backend provides them.
 
-    `null` means only `availableCount` is known, while an empty array means details were fetched and no available credits were returned. The backend may cap this list, so its length can be less than `availableCount`."""
+    `null` means only `availableCount` is known, while an empty array means details were fetched and no available
+    credits were returned. The backend may cap this list, so its length can be less than `availableCount`."""
 
 
 class ThreadUsage(WireModel, defer_build=True):
@@ -509,12 +517,14 @@ class GetAccountRateLimitsResponse(WireModel, defer_build=True):
     account_id: Annotated[str | None, Field(alias="accountId")] = None
     """Account associated with this usage snapshot, when supplied by the backend."""
     ordinary_usage_allowed: Annotated[bool | None, Field(alias="ordinaryUsageAllowed")] = None
-    """Backend permission for ordinary included usage, validated against the active account. Null means unavailable; clients must not infer recovery from percentages or reset times."""
+    """Backend permission for ordinary included usage, validated against the active account. Null means unavailable;
+    clients must not infer recovery from percentages or reset times."""
     rate_limit_reset_credits: Annotated[RateLimitResetCreditsSummary | None, Field(alias="rateLimitResetCredits")] = (
         None
     )
     rate_limit_upsell: Annotated[Any | None, Field(alias="rateLimitUpsell")] = None
-    """Optional backend-owned banner from the same usage read. Its nested keys retain the backend's snake_case contract; an absent banner leaves the client's existing UI unchanged."""
+    """Optional backend-owned banner from the same usage read. Its nested keys retain the backend's snake_case
+    contract; an absent banner leaves the client's existing UI unchanged."""
     rate_limits: Annotated[RateLimitSnapshot, Field(alias="rateLimits")]
     """Backward-compatible single-bucket view; mirrors the historical payload."""
     rate_limits_by_limit_id: Annotated[dict[str, RateLimitSnapshot] | None, Field(alias="rateLimitsByLimitId")] = None

@@ -65,7 +65,8 @@ class AppsReadParams(WireModel, defer_build=True):
     """EXPERIMENTAL - read metadata for specific apps/connectors."""
 
     app_ids: Annotated[list[str], Field(alias="appIds")]
-    """App ids to read. The server accepts at most 100 ids and deduplicates repeated ids while preserving their first-request order."""
+    """App ids to read. The server accepts at most 100 ids and deduplicates repeated ids while preserving their
+    first-request order."""
     include_tools: Annotated[bool | None, Field(alias="includeTools")] = None
     """When true, include display-only public tool summaries in the returned metadata."""
     thread_id: Annotated[str | None, Field(alias="threadId")] = None
@@ -90,7 +91,8 @@ class InstalledApp(WireModel, defer_build=True):
     """Installed connector runtime state."""
 
     callable: bool
-    """Whether the connector is enabled and has a non-synthetic, model-visible tool allowed by effective MCP and app/tool policy in the committed runtime snapshot."""
+    """Whether the connector is enabled and has a non-synthetic, model-visible tool allowed by effective MCP and
+    app/tool policy in the committed runtime snapshot."""
     enabled: bool
     """Effective enabled state after applying global, workspace, local, and managed configuration at read time."""
     id: str
@@ -157,4 +159,5 @@ class AppsListResponse(WireModel, defer_build=True):
 
     data: list[AppInfo]
     next_cursor: Annotated[str | None, Field(alias="nextCursor")] = None
-    """Opaque cursor to pass to the next call to continue after the last item. If None, there are no more items to return."""
+    """Opaque cursor to pass to the next call to continue after the last item. If None, there are no more items to
+    return."""

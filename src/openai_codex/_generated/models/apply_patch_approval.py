@@ -41,11 +41,13 @@ FileChange = TypeAliasType(
 
 class ApplyPatchApprovalParams(WireModel, defer_build=True):
     call_id: Annotated[str, Field(alias="callId")]
-    """Use to correlate this with [codex_protocol::protocol::PatchApplyBeginEvent] and [codex_protocol::protocol::PatchApplyEndEvent]."""
+    """Use to correlate this with [codex_protocol::protocol::PatchApplyBeginEvent] and
+    [codex_protocol::protocol::PatchApplyEndEvent]."""
     conversation_id: Annotated[ThreadId, Field(alias="conversationId")]
     file_changes: Annotated[dict[str, FileChange], Field(alias="fileChanges")]
     grant_root: Annotated[str | None, Field(alias="grantRoot")] = None
-    """When set, the agent is asking the user to allow writes under this root for the remainder of the session (unclear if this is honored today)."""
+    """When set, the agent is asking the user to allow writes under this root for the remainder of the session (unclear
+    if this is honored today)."""
     reason: str | None = None
     """Optional explanatory reason (e.g. request for extra write access)."""
 

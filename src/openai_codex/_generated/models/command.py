@@ -12,7 +12,6 @@ from .core import SandboxPolicy
 class CommandExecOutputStream(OpenEnum):
     """Stream label for `command/exec/outputDelta` notifications.
 
-
     - ``stdout``: stdout stream. PTY mode multiplexes terminal output here.
     - ``stderr``: stderr stream."""
 
@@ -77,7 +76,8 @@ class CommandExecWriteResponse(WireModel, defer_build=True):
 class CommandExecOutputDeltaNotification(WireModel, defer_build=True):
     """Base64-encoded output chunk emitted for a streaming `command/exec` request.
 
-    These notifications are connection-scoped. If the originating connection closes, the server terminates the process."""
+    These notifications are connection-scoped. If the originating connection closes, the server terminates the
+    process."""
 
     cap_reached: Annotated[bool, Field(alias="capReached")]
     """`true` on the final streamed chunk for a stream when `outputBytesCap` truncated later output on that stream."""
@@ -101,7 +101,8 @@ class CommandExecResizeParams(WireModel, defer_build=True):
 class CommandExecParams(WireModel, defer_build=True):
     """Run a standalone command (argv vector) in the server sandbox without creating a thread or turn.
 
-    The final `command/exec` response is deferred until the process exits and is sent only after all `command/exec/outputDelta` notifications for that connection have been emitted."""
+    The final `command/exec` response is deferred until the process exits and is sent only after all
+    `command/exec/outputDelta` notifications for that connection have been emitted."""
 
     command: list[str]
     """Command argv vector. Empty arrays are rejected."""
@@ -130,11 +131,14 @@ class CommandExecParams(WireModel, defer_build=True):
     process_id: Annotated[str | None, Field(alias="processId")] = None
     """Optional client-supplied, connection-scoped process id.
 
-    Required for `tty`, `streamStdin`, `streamStdoutStderr`, and follow-up `command/exec/write`, `command/exec/resize`, and `command/exec/terminate` calls. When omitted, buffered execution gets an internal id that is not exposed to the client."""
+    Required for `tty`, `streamStdin`, `streamStdoutStderr`, and follow-up `command/exec/write`,
+    `command/exec/resize`, and `command/exec/terminate` calls. When omitted, buffered execution gets an internal id
+    that is not exposed to the client."""
     sandbox_policy: Annotated[SandboxPolicy | None, Field(alias="sandboxPolicy")] = None
     """Optional sandbox policy for this command.
 
-    Uses the same shape as thread/turn execution sandbox configuration and defaults to the user's configured policy when omitted. Cannot be combined with `permissionProfile`."""
+    Uses the same shape as thread/turn execution sandbox configuration and defaults to the user's configured policy
+    when omitted. Cannot be combined with `permissionProfile`."""
     size: CommandExecTerminalSize | None = None
     """Optional initial PTY size in character cells. Only valid when `tty` is true."""
     stream_stdin: Annotated[bool | None, Field(alias="streamStdin")] = None

@@ -20,7 +20,8 @@ class ApprovedExecpolicyAmendment(WireModel, defer_build=True):
 
 
 class ApprovedExecpolicyAmendmentReviewDecision(Variant, defer_build=True):
-    """User has approved this command and wants to apply the proposed execpolicy amendment so future matching commands are permitted."""
+    """User has approved this command and wants to apply the proposed execpolicy amendment so future matching commands
+    are permitted."""
 
     approved_execpolicy_amendment: ApprovedExecpolicyAmendment
 
@@ -30,7 +31,8 @@ class Denied(WireModel, defer_build=True):
 
 
 class DeniedReviewDecision(Variant, defer_build=True):
-    """User has denied this command and the agent should not execute it, but it should continue the session and try something else."""
+    """User has denied this command and the agent should not execute it, but it should continue the session and try
+    something else."""
 
     denied: Denied
 
@@ -76,8 +78,10 @@ class NetworkPolicyRuleAction(OpenEnum):
 
 class ReviewDecisionValue(OpenEnum):
     """- ``approved``: User has approved this command and the agent should execute it.
-    - ``approved_for_session``: User has approved this request and wants future prompts in the same session-scoped approval cache to be automatically approved for the remainder of the session.
-    - ``approved_mcp_policy_amendment``: User has approved this MCP tool call and wants to amend its policy so matching future calls are automatically approved across sessions.
+    - ``approved_for_session``: User has approved this request and wants future prompts in the same session-scoped
+    approval cache to be automatically approved for the remainder of the session.
+    - ``approved_mcp_policy_amendment``: User has approved this MCP tool call and wants to amend its policy so
+    matching future calls are automatically approved across sessions.
     - ``timed_out``: Automatic approval review timed out before reaching a decision.
     - ``abort``: User has denied this command and the agent should not do anything until the user's next command."""
 

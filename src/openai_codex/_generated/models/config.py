@@ -36,7 +36,6 @@ class AppsDefaultConfig(WireModel, defer_build=True):
 class AutoCompactTokenLimitScope(OpenEnum):
     """Selects which part of the active context is charged against `model_auto_compact_token_limit`.
 
-
     - ``total``: Count the full active context against the limit.
     - ``body_after_prefix``: Count sampled output and later growth after the carried window prefix."""
 
@@ -64,7 +63,8 @@ class ComputerUseWindowsExeConfig(WireModel, defer_build=True):
 
 class ConfigReadParams(WireModel, defer_build=True):
     cwd: str | None = None
-    """Optional working directory to resolve project config layers. If specified, return the effective config as seen from that directory (i.e., including any project layers between `cwd` and the project/repo root)."""
+    """Optional working directory to resolve project config layers. If specified, return the effective config as seen
+    from that directory (i.e., including any project layers between `cwd` and the project/repo root)."""
     include_layers: Annotated[bool | None, Field(alias="includeLayers")] = None
 
 
@@ -74,7 +74,8 @@ class EnterpriseManagedConfigLayerSource(Variant, defer_build=True):
     id: str
     """Stable identifier for the delivered layer."""
     name: str
-    """Admin-facing name for the delivered layer. This is surfaced in diagnostics so users know which cloud layer needs administrator attention."""
+    """Admin-facing name for the delivered layer. This is surfaced in diagnostics so users know which cloud layer needs
+    administrator attention."""
     type: Literal["enterpriseManaged"] = "enterpriseManaged"
 
 
@@ -82,7 +83,9 @@ ForcedChatgptWorkspaceIds = TypeAliasType("ForcedChatgptWorkspaceIds", str | lis
 
 
 class LegacyManagedConfigTomlFromFileConfigLayerSource(Variant, defer_build=True):
-    """`managed_config.toml` was designed to be a config that was loaded as the last layer on top of everything else. This scheme did not quite work out as intended, but we keep this variant as a "best effort" while we phase out `managed_config.toml` in favor of `requirements.toml`."""
+    """`managed_config.toml` was designed to be a config that was loaded as the last layer on top of everything else.
+    This scheme did not quite work out as intended, but we keep this variant as a "best effort" while we phase out
+    `managed_config.toml` in favor of `requirements.toml`."""
 
     file: AbsolutePathBuf
     type: Literal["legacyManagedConfigTomlFromFile"] = "legacyManagedConfigTomlFromFile"
@@ -118,7 +121,8 @@ class PackagedDefaultsConfigLayerSource(Variant, defer_build=True):
 
 
 class ProjectConfigLayerSource(Variant, defer_build=True):
-    """Path to a .codex/ folder within a project. There could be multiple of these between `cwd` and the project/repo root."""
+    """Path to a .codex/ folder within a project. There could be multiple of these between `cwd` and the project/repo
+    root."""
 
     dot_codex_folder: Annotated[AbsolutePathBuf, Field(alias="dotCodexFolder")]
     type: Literal["project"] = "project"
@@ -152,7 +156,8 @@ class UnrecognizedConfigLayerSource(Unrecognized, defer_build=True):
 
 
 class UserConfigLayerSource(Variant, defer_build=True):
-    """User config layer from $CODEX_HOME/config.toml. This layer is special in that it is expected to be: - writable by the user - generally outside the workspace directory"""
+    """User config layer from $CODEX_HOME/config.toml. This layer is special in that it is expected to be: - writable
+    by the user - generally outside the workspace directory"""
 
     file: AbsolutePathBuf
     """This is the path to the user's config.toml file, though it is not guaranteed to exist."""
@@ -162,7 +167,8 @@ class UserConfigLayerSource(Variant, defer_build=True):
 
 
 class Verbosity(OpenEnum):
-    """Controls output length/detail on GPT-5 models via the Responses API. Serialized with lowercase values to match the OpenAI API."""
+    """Controls output length/detail on GPT-5 models via the Responses API. Serialized with lowercase values to match
+    the OpenAI API."""
 
     low = "low"
     medium = "medium"
@@ -291,7 +297,9 @@ class ConfigBatchWriteParams(WireModel, defer_build=True):
     file_path: Annotated[str | None, Field(alias="filePath")] = None
     """Path to the config file to write; defaults to the user's `config.toml` when omitted."""
     reload_user_config: Annotated[bool | None, Field(alias="reloadUserConfig")] = None
-    """When true, hot-reload updated runtime settings into loaded threads after writing. Session-static model, reasoning-effort, Plan-mode reasoning-effort, and service-tier defaults are not reloaded. The deprecated personality setting is also not reloaded."""
+    """When true, hot-reload updated runtime settings into loaded threads after writing. Session-static model,
+    reasoning-effort, Plan-mode reasoning-effort, and service-tier defaults are not reloaded. The deprecated
+    personality setting is also not reloaded."""
 
 
 class ConfigLayer(WireModel, defer_build=True):

@@ -46,7 +46,9 @@ class CliAuthCredentialsStoreMode(OpenEnum):
 
 class CommandConfiguredHookHandler(Variant, defer_build=True):
     additional_context_limit: Annotated[int | None, Field(alias="additionalContextLimit")] = None
-    """Approximate token threshold for spilling this hook's `additionalContext` to disk. `null` uses 2,500 tokens; `0` disables spilling for this hook. The threshold is evaluated against the original context; a spilled preview also includes recovery metadata."""
+    """Approximate token threshold for spilling this hook's `additionalContext` to disk. `null` uses 2,500 tokens; `0`
+    disables spilling for this hook. The threshold is evaluated against the original context; a spilled preview also
+    includes recovery metadata."""
     async_: Annotated[bool, Field(alias="async")]
     command: str
     command_windows: Annotated[str | None, Field(alias="commandWindows")] = None
@@ -237,7 +239,8 @@ class ConfigRequirements(WireModel, defer_build=True):
     )
     """Experimental."""
     allowed_login_methods: Annotated[list[ForcedLoginMethod] | None, Field(alias="allowedLoginMethods")] = None
-    """Effective login methods after managed, forced-login, and workspace restrictions. An empty list permits no login method. Older servers may omit this field."""
+    """Effective login methods after managed, forced-login, and workspace restrictions. An empty list permits no login
+    method. Older servers may omit this field."""
     allowed_permission_profiles: Annotated[dict[str, bool] | None, Field(alias="allowedPermissionProfiles")] = None
     allowed_sandbox_modes: Annotated[list[SandboxMode] | None, Field(alias="allowedSandboxModes")] = None
     allowed_web_search_modes: Annotated[list[WebSearchMode] | None, Field(alias="allowedWebSearchModes")] = None
@@ -277,4 +280,5 @@ class ConfigRequirementsReadResponse(WireModel, defer_build=True):
     requirements: ConfigRequirements | None = None
     """Null if no requirements are configured (e.g. no requirements.toml/MDM entries)."""
     supports_independent_speed_modes: Annotated[bool | None, Field(alias="supportsIndependentSpeedModes")] = None
-    """Whether Fast and Ultra Fast requirements are enforced independently. Older servers omit this field and use Fast mode as a shared speed gate."""
+    """Whether Fast and Ultra Fast requirements are enforced independently. Older servers omit this field and use Fast
+    mode as a shared speed gate."""

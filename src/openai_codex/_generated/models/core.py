@@ -14,7 +14,8 @@ class ActivePermissionProfile(WireModel):
     extends: str | None = None
     """Parent profile identifier from the selected permissions profile's `extends` setting, when present."""
     id: str
-    """Identifier from `default_permissions` or the implicit built-in default, such as `:workspace` or a user-defined `[permissions.<id>]` profile."""
+    """Identifier from `default_permissions` or the implicit built-in default, such as `:workspace` or a user-defined
+    `[permissions.<id>]` profile."""
 
 
 class AddPatchChangeKind(Variant):
@@ -41,7 +42,10 @@ AgentPath = TypeAliasType("AgentPath", str)
 
 
 class ApprovalsReviewer(OpenEnum):
-    """Configures who approval requests are routed to for review. Examples include sandbox escapes, blocked network access, MCP approval prompts, and ARC escalations. Defaults to `user`. `auto_review` uses a carefully prompted subagent to gather relevant context and apply a risk-based decision framework before approving or denying the request. The legacy value `guardian_subagent` is accepted for compatibility."""
+    """Configures who approval requests are routed to for review. Examples include sandbox escapes, blocked network
+    access, MCP approval prompts, and ARC escalations. Defaults to `user`. `auto_review` uses a carefully prompted
+    subagent to gather relevant context and apply a risk-based decision framework before approving or denying the
+    request. The legacy value `guardian_subagent` is accepted for compatibility."""
 
     user = "user"
     auto_review = "auto_review"
@@ -163,7 +167,8 @@ class CustomSessionSource(Variant):
 
 
 class CyberAccessProgram(OpenEnum):
-    """Requested cyber treatment for an OpenAI model turn. Authorization and model-tier restrictions remain server-owned."""
+    """Requested cyber treatment for an OpenAI model turn. Authorization and model-tier restrictions remain
+    server-owned."""
 
     standard = "standard"
     daybreak_blue = "daybreakBlue"
@@ -293,7 +298,8 @@ class InitializeCapabilities(WireModel):
     experimental_api: Annotated[bool, Field(alias="experimentalApi")] = False
     """Opt into receiving experimental API methods and fields."""
     explicit_gateway_oauth: Annotated[bool | None, Field(alias="explicitGatewayOauth")] = None
-    """Use explicit gateway OAuth login instead of automatic browser authorization. Applies to this app-server's gateway runtime; later connections cannot undo it."""
+    """Use explicit gateway OAuth login instead of automatic browser authorization. Applies to this app-server's
+    gateway runtime; later connections cannot undo it."""
     extensions: dict[str, Any] | None = None
     """MCP extension settings declared by the app-server client."""
     mcp_server_openai_form_elicitation: Annotated[bool | None, Field(alias="mcpServerOpenaiFormElicitation")] = None
@@ -445,10 +451,11 @@ class MentionUserInput(Variant):
 class MessagePhase(OpenEnum):
     """Classifies assistant text as commentary, a partial answer, or a terminal answer.
 
-    Providers do not emit this consistently, so callers must treat `None` as "phase unknown" and keep compatibility behavior for legacy models.
+    Providers do not emit this consistently, so callers must treat `None` as "phase unknown" and keep compatibility
+    behavior for legacy models.
 
-
-    - ``commentary``: Mid-turn assistant text (for example preamble/progress narration). Additional tool calls or assistant output may follow before turn completion.
+    - ``commentary``: Mid-turn assistant text (for example preamble/progress narration). Additional tool calls or
+    assistant output may follow before turn completion.
     - ``partial_answer``: Stable answer text that may be followed by more assistant output or tools.
     - ``final_answer``: The assistant's declared terminal answer text for the current turn."""
 
@@ -516,7 +523,8 @@ class Personality(OpenEnum):
 
 
 class PlanDeltaNotification(WireModel):
-    """EXPERIMENTAL - proposed plan streaming deltas for plan items. Clients should not assume concatenated deltas match the completed plan item content."""
+    """EXPERIMENTAL - proposed plan streaming deltas for plan items. Clients should not assume concatenated deltas
+    match the completed plan item content."""
 
     delta: str
     item_id: Annotated[str, Field(alias="itemId")]
@@ -525,7 +533,8 @@ class PlanDeltaNotification(WireModel):
 
 
 class PlanThreadItem(Variant):
-    """EXPERIMENTAL - proposed plan item content. The completed plan item is authoritative and may not match the concatenation of `PlanDelta` text."""
+    """EXPERIMENTAL - proposed plan item content. The completed plan item is authoritative and may not match the
+    concatenation of `PlanDelta` text."""
 
     id: str
     text: str
@@ -593,8 +602,9 @@ class ReasoningEffort(OpenEnum):
 
 
 class ReasoningSummary(OpenEnum):
-    """A summary of the reasoning performed by the model. This can be useful for debugging and understanding the model's reasoning process. See https://platform.openai.com/docs/guides/reasoning?api-mode=responses#reasoning-summaries
-
+    """A summary of the reasoning performed by the model. This can be useful for debugging and understanding the
+    model's reasoning process. See
+    https://platform.openai.com/docs/guides/reasoning?api-mode=responses#reasoning-summaries
 
     - ``none``: Option to disable reasoning summaries."""
 
@@ -874,7 +884,8 @@ class TokenUsageBreakdown(WireModel):
 
 
 class TurnDiffUpdatedNotification(WireModel):
-    """Notification that the turn-level unified diff has changed. Contains the latest aggregated diff across all file changes in the turn."""
+    """Notification that the turn-level unified diff has changed. Contains the latest aggregated diff across all file
+    changes in the turn."""
 
     diff: str
     thread_id: Annotated[str, Field(alias="threadId")]
@@ -1101,7 +1112,8 @@ class WebSearchThreadItem(Variant):
     results: list[Any] | None = None
     """Structured search results returned out-of-band by standalone web search.
 
-    These stay as opaque JSON at the extension/app-server boundary so new result fields and result types can pass through without a Codex release."""
+    These stay as opaque JSON at the extension/app-server boundary so new result fields and result types can pass
+    through without a Codex release."""
     type: Literal["webSearch"] = "webSearch"
 
 
@@ -1123,7 +1135,8 @@ class ActiveTurnNotSteerable(WireModel):
 
 
 class ActiveTurnNotSteerableCodexErrorInfo(Variant):
-    """Returned when `turn/start` or `turn/steer` is submitted while the current active turn cannot accept same-turn steering, for example `/review` or manual `/compact`."""
+    """Returned when `turn/start` or `turn/steer` is submitted while the current active turn cannot accept same-turn
+    steering, for example `/review` or manual `/compact`."""
 
     active_turn_not_steerable: Annotated[ActiveTurnNotSteerable, Field(alias="activeTurnNotSteerable")]
 
@@ -1176,7 +1189,8 @@ class CollabAgentToolCallThreadItem(Variant):
     reasoning_effort: Annotated[ReasoningEffort | None, Field(alias="reasoningEffort")] = None
     """Reasoning effort requested for the spawned agent, when applicable."""
     receiver_thread_ids: Annotated[list[str], Field(alias="receiverThreadIds")]
-    """Thread ID of the receiving agent, when applicable. In case of spawn operation, this corresponds to the newly spawned agent."""
+    """Thread ID of the receiving agent, when applicable. In case of spawn operation, this corresponds to the newly
+    spawned agent."""
     sender_thread_id: Annotated[str, Field(alias="senderThreadId")]
     """Thread ID of the agent issuing the collab request."""
     status: CollabAgentToolCallStatus
@@ -1212,7 +1226,8 @@ class CommandExecutionThreadItem(Variant):
     command: str
     """The command to be executed."""
     command_actions: Annotated[list[CommandAction], Field(alias="commandActions")]
-    """A best-effort parsing of the command to understand the action(s) it will perform. This returns a list of CommandAction objects because a single shell command may be composed of many commands piped together."""
+    """A best-effort parsing of the command to understand the action(s) it will perform. This returns a list of
+    CommandAction objects because a single shell command may be composed of many commands piped together."""
     cwd: LegacyAppPathString
     """The command's working directory."""
     duration_ms: Annotated[int | None, Field(alias="durationMs")] = None
@@ -1468,7 +1483,9 @@ class TurnPlanUpdatedNotification(WireModel):
 class AccountRateLimitsUpdatedNotification(WireModel):
     """Sparse rolling rate-limit update.
 
-    Clients should merge available values into the most recent `account/rateLimits/read` response or refetch that snapshot. Nullable account metadata may be unavailable in a rolling update and does not clear a previously observed value."""
+    Clients should merge available values into the most recent `account/rateLimits/read` response or refetch that
+    snapshot. Nullable account metadata may be unavailable in a rolling update and does not clear a previously
+    observed value."""
 
     rate_limits: Annotated[RateLimitSnapshot, Field(alias="rateLimits")]
 
@@ -1518,7 +1535,8 @@ class SubAgentSessionSource(Variant):
 
 
 class ThreadReadState(WireModel):
-    """The first unread position in a durable local thread. A null position means read. The opaque revision guards edits against activity or marks the caller has not seen."""
+    """The first unread position in a durable local thread. A null position means read. The opaque revision guards
+    edits against activity or marks the caller has not seen."""
 
     first_unread: Annotated[ThreadUnreadPosition | None, Field(alias="firstUnread")] = None
     revision: str
@@ -1531,7 +1549,8 @@ class ThreadReadStateChangedNotification(WireModel):
 
 class ThreadStartParams(WireModel):
     allow_provider_model_fallback: Annotated[bool | None, Field(alias="allowProviderModelFallback")] = None
-    """Experimental. Allow a provider with an authoritative static model catalog to replace an unavailable requested model with its default."""
+    """Experimental. Allow a provider with an authoritative static model catalog to replace an unavailable requested
+    model with its default."""
     approval_policy: Annotated[AskForApproval | None, Field(alias="approvalPolicy")] = None
     approvals_reviewer: Annotated[ApprovalsReviewer | None, Field(alias="approvalsReviewer")] = None
     """Override where approval requests are routed for review on this thread and subsequent turns."""
@@ -1539,21 +1558,26 @@ class ThreadStartParams(WireModel):
     config: dict[str, Any] | None = None
     cwd: str | None = None
     daybreak_enabled: Annotated[bool | None, Field(alias="daybreakEnabled")] = None
-    """Experimental. Initial Daybreak choice for this persistent thread. Omitted or null leaves it unset. This does not select a turn's `cyberAccessProgram` or grant access. Not supported for ephemeral threads."""
+    """Experimental. Initial Daybreak choice for this persistent thread. Omitted or null leaves it unset. This does not
+    select a turn's `cyberAccessProgram` or grant access. Not supported for ephemeral threads."""
     developer_instructions: Annotated[str | None, Field(alias="developerInstructions")] = None
     dynamic_tools: Annotated[list[DynamicToolSpec] | None, Field(alias="dynamicTools")] = None
     """Experimental."""
     environments: list[TurnEnvironmentParams] | None = None
     """Experimental. Optional sticky environments for this thread.
 
-    Omitted selects the default environment when environment access is enabled. Empty disables environment access for turns that do not provide a turn override. Non-empty selects the first environment as the current turn environment."""
+    Omitted selects the default environment when environment access is enabled. Empty disables environment access
+    for turns that do not provide a turn override. Non-empty selects the first environment as the current turn
+    environment."""
     ephemeral: bool | None = None
     experimental_raw_events: Annotated[bool | None, Field(alias="experimentalRawEvents")] = None
-    """Experimental. If true, opt into emitting raw Responses API items on the event stream. This is for internal use only (e.g. Codex Cloud)."""
+    """Experimental. If true, opt into emitting raw Responses API items on the event stream. This is for internal use
+    only (e.g. Codex Cloud)."""
     history_mode: Annotated[ThreadHistoryMode | None, Field(alias="historyMode")] = None
     """Experimental. Persisted thread history contract to use for this new thread."""
     mock_experimental_field: Annotated[str | None, Field(alias="mockExperimentalField")] = None
-    """Experimental. Test-only experimental field used to validate experimental gating and schema filtering behavior in a stable way."""
+    """Experimental. Test-only experimental field used to validate experimental gating and schema filtering behavior in
+    a stable way."""
     model: str | None = None
     model_provider: Annotated[str | None, Field(alias="modelProvider")] = None
     multi_agent_mode: Annotated[MultiAgentMode | None, Field(alias="multiAgentMode")] = None
@@ -1563,7 +1587,8 @@ class ThreadStartParams(WireModel):
     personality: Personality | None = None
     """@deprecated `friendly` and `pragmatic` no longer select a style."""
     project_id: Annotated[str | None, Field(alias="projectId")] = None
-    """Experimental. Optional project identity for this new thread. Durable threads persist the assignment; ephemeral threads expose it only in live responses."""
+    """Experimental. Optional project identity for this new thread. Durable threads persist the assignment; ephemeral
+    threads expose it only in live responses."""
     runtime_workspace_roots: Annotated[list[AbsolutePathBuf] | None, Field(alias="runtimeWorkspaceRoots")] = None
     """Experimental. Replace the thread's runtime workspace roots. Paths must be absolute."""
     sandbox: SandboxMode | None = None
@@ -1641,7 +1666,8 @@ class Turn(WireModel):
     items_view: Annotated[TurnItemsView, Field(alias="itemsView")] = TurnItemsView.full
     """Describes how much of `items` has been loaded for this turn."""
     root_turn_id: Annotated[str | None, Field(alias="rootTurnId")] = None
-    """ID of the first turn in the chain of work that led to this turn. Pass this as `rootTurnId` when starting work on behalf of this turn. May be null in older history or a `review/start` response."""
+    """ID of the first turn in the chain of work that led to this turn. Pass this as `rootTurnId` when starting work on
+    behalf of this turn. May be null in older history or a `review/start` response."""
     started_at: Annotated[int | None, Field(alias="startedAt")] = None
     """Unix timestamp (in seconds) when the turn started."""
     status: TurnStatus
@@ -1661,13 +1687,16 @@ class TurnStartParams(WireModel):
     """Override where approval requests are routed for review on this turn and subsequent turns."""
     client_user_message_id: Annotated[str | None, Field(alias="clientUserMessageId")] = None
     collaboration_mode: Annotated[CollaborationMode | None, Field(alias="collaborationMode")] = None
-    """EXPERIMENTAL - Set a pre-set collaboration mode. Takes precedence over model, reasoning_effort, and developer instructions if set.
+    """EXPERIMENTAL - Set a pre-set collaboration mode. Takes precedence over model, reasoning_effort, and developer
+    instructions if set.
 
-    For `collaboration_mode.settings.developer_instructions`, `null` means "use the built-in instructions for the selected mode"."""
+    For `collaboration_mode.settings.developer_instructions`, `null` means "use the built-in instructions for the
+    selected mode"."""
     cwd: str | None = None
     """Override the working directory for this turn and subsequent turns."""
     cyber_access_program: Annotated[CyberAccessProgram | None, Field(alias="cyberAccessProgram")] = None
-    """EXPERIMENTAL - Request an authorized cyber program for this turn. Omission preserves automatic behavior. This does not grant access."""
+    """EXPERIMENTAL - Request an authorized cyber program for this turn. Omission preserves automatic behavior. This
+    does not grant access."""
     disabled_plugin_ids: Annotated[list[str] | None, Field(alias="disabledPluginIds")] = None
     """Replace this thread's disabled plugin IDs. Omitted/null preserves the list; [] clears it."""
     effort: ReasoningEffort | None = None
@@ -1675,7 +1704,8 @@ class TurnStartParams(WireModel):
     environments: list[TurnEnvironmentParams] | None = None
     """Experimental. Optional environments for this turn and subsequent turns.
 
-    Omitted uses the thread sticky environments. Empty disables environment access for this turn. Non-empty selects the first environment as the current turn environment for this turn."""
+    Omitted uses the thread sticky environments. Empty disables environment access for this turn. Non-empty selects
+    the first environment as the current turn environment for this turn."""
     input: list[UserInput]
     model: str | None = None
     """Override the model for this turn and subsequent turns."""
@@ -1686,35 +1716,45 @@ class TurnStartParams(WireModel):
     parent_turn_id: Annotated[str | None, Field(alias="parentTurnId")] = None
     """ID of the turn that caused this new turn to start.
 
-    Set this when starting work on behalf of another turn, such as delegated work in a different thread. Leave unset for work started directly by the user. Ignored when this request adds input to an active turn."""
+    Set this when starting work on behalf of another turn, such as delegated work in a different thread. Leave unset
+    for work started directly by the user. Ignored when this request adds input to an active turn."""
     permissions: str | None = None
-    """Experimental. Select a named permissions profile id for this turn and subsequent turns. Cannot be combined with `sandboxPolicy`."""
+    """Experimental. Select a named permissions profile id for this turn and subsequent turns. Cannot be combined with
+    `sandboxPolicy`."""
     personality: Personality | None = None
-    """@deprecated `friendly` and `pragmatic` no longer select a style. Changing this does not rewrite the thread's existing instructions."""
+    """@deprecated `friendly` and `pragmatic` no longer select a style. Changing this does not rewrite the thread's
+    existing instructions."""
     responsesapi_client_metadata: Annotated[dict[str, str] | None, Field(alias="responsesapiClientMetadata")] = None
     """Experimental. Optional metadata to enrich Codex's ResponsesAPI turn metadata.
 
-    Entries are flattened into the JSON string sent as `client_metadata["x-codex-turn-metadata"]` on ResponsesAPI HTTP and websocket requests.
+    Entries are flattened into the JSON string sent as `client_metadata["x-codex-turn-metadata"]` on ResponsesAPI
+    HTTP and websocket requests.
 
-    They are not sent as top-level ResponsesAPI `client_metadata` keys, and reserved keys such as `session_id`, `thread_id`, `turn_id`, and `window_id` cannot be overridden."""
+    They are not sent as top-level ResponsesAPI `client_metadata` keys, and reserved keys such as `session_id`,
+    `thread_id`, `turn_id`, and `window_id` cannot be overridden."""
     root_turn_id: Annotated[str | None, Field(alias="rootTurnId")] = None
     """ID of the first turn in the chain of work that led to this new turn.
 
-    When setting `parentTurnId`, set this to the parent turn's `rootTurnId` when known. This keeps descendant work attributed to the original turn. If omitted, the new turn becomes its own root. Ignored when this request adds input to an active turn."""
+    When setting `parentTurnId`, set this to the parent turn's `rootTurnId` when known. This keeps descendant work
+    attributed to the original turn. If omitted, the new turn becomes its own root. Ignored when this request adds
+    input to an active turn."""
     runtime_workspace_roots: Annotated[list[AbsolutePathBuf] | None, Field(alias="runtimeWorkspaceRoots")] = None
-    """Experimental. Replace the thread's runtime workspace roots for this turn and subsequent turns. Paths must be absolute."""
+    """Experimental. Replace the thread's runtime workspace roots for this turn and subsequent turns. Paths must be
+    absolute."""
     sandbox_policy: Annotated[SandboxPolicy | None, Field(alias="sandboxPolicy")] = None
     """Override the sandbox policy for this turn and subsequent turns."""
     service_tier: Annotated[str | None, Field(alias="serviceTier")] = None
     """Override the service tier for this turn and subsequent turns."""
     service_tier_for_turn: Annotated[str | None, Field(alias="serviceTierForTurn")] = None
-    """Override the service tier only when this request starts a new turn. Use "default" for standard speed. Omitted or null inherits the thread's tier. Does not change the thread's tier or a turn being steered."""
+    """Override the service tier only when this request starts a new turn. Use "default" for standard speed. Omitted or
+    null inherits the thread's tier. Does not change the thread's tier or a turn being steered."""
     summary: ReasoningSummary | None = None
     """Override the reasoning summary for this turn and subsequent turns."""
     thread_id: Annotated[str, Field(alias="threadId")]
     tool_output: Annotated[TurnToolOutput | None, Field(alias="toolOutput")] = None
     turn_trigger: Annotated[str | None, Field(alias="turnTrigger")] = None
-    """Optional source classification for the caller that starts this turn. Ignored when this request steers an already-active turn."""
+    """Optional source classification for the caller that starts this turn. Ignored when this request steers an
+    already-active turn."""
 
 
 class TurnStartResponse(WireModel):
@@ -1748,7 +1788,8 @@ class Thread(WireModel):
     agent_role: Annotated[str | None, Field(alias="agentRole")] = None
     """Optional role (agent_role) assigned to an AgentControl-spawned sub-agent."""
     can_accept_direct_input: Annotated[bool | None, Field(alias="canAcceptDirectInput")] = None
-    """Experimental. Whether the app server accepts direct turn input for this loaded thread. `None` means the capability is unavailable, such as for an unloaded stored thread."""
+    """Experimental. Whether the app server accepts direct turn input for this loaded thread. `None` means the
+    capability is unavailable, such as for an unloaded stored thread."""
     cli_version: Annotated[str, Field(alias="cliVersion")]
     """Version of the CLI that created the thread."""
     created_at: Annotated[int, Field(alias="createdAt")]
@@ -1758,7 +1799,9 @@ class Thread(WireModel):
     daybreak_enabled: Annotated[bool | None, Field(alias="daybreakEnabled")] = None
     """Experimental. Saved Daybreak choice, independent of turn execution. Null if unset."""
     environments: list[ThreadEnvironment] | None = None
-    """Experimental. Current environments for a loaded thread, in priority order, primary first. `null` means the thread is not loaded or the server does not expose its selection. An empty list means no environments are selected. This does not report connection status."""
+    """Experimental. Current environments for a loaded thread, in priority order, primary first. `null` means the
+    thread is not loaded or the server does not expose its selection. An empty list means no environments are
+    selected. This does not report connection status."""
     ephemeral: bool
     """Whether the thread is ephemeral and should not be materialized on disk."""
     extra: ThreadExtra | None = None
@@ -1772,13 +1815,15 @@ class Thread(WireModel):
     id: str
     """Identifier for this thread. Codex-generated thread IDs are UUIDv7."""
     model: str | None = None
-    """Current configured model when loaded, otherwise the latest persisted model. Null when unavailable. This is not per-turn execution telemetry."""
+    """Current configured model when loaded, otherwise the latest persisted model. Null when unavailable. This is not
+    per-turn execution telemetry."""
     model_provider: Annotated[str, Field(alias="modelProvider")]
     """Model provider used for this thread (for example, 'openai')."""
     name: str | None = None
     """Optional user-facing thread title."""
     originator: str | None = None
-    """Originator recorded when the thread was created, independent of its current client or executor. Null when the recorded originator is unavailable."""
+    """Originator recorded when the thread was created, independent of its current client or executor. Null when the
+    recorded originator is unavailable."""
     parent_thread_id: Annotated[str | None, Field(alias="parentThreadId")] = None
     """The ID of the parent thread. This will only be set if this thread is a subagent."""
     path: str | None = None
@@ -1788,7 +1833,8 @@ class Thread(WireModel):
     project_id: Annotated[str | None, Field(alias="projectId")]
     """Canonical project assignment owned by app-server, if any."""
     reasoning_effort: Annotated[ReasoningEffort | None, Field(alias="reasoningEffort")] = None
-    """Current configured reasoning effort when loaded, otherwise the latest persisted effort. Null when unset or unavailable. This is not per-turn execution telemetry."""
+    """Current configured reasoning effort when loaded, otherwise the latest persisted effort. Null when unset or
+    unavailable. This is not per-turn execution telemetry."""
     recency_at: Annotated[int | None, Field(alias="recencyAt")] = None
     """Unix timestamp (in seconds) used for thread recency ordering."""
     section: ThreadSection | None = None
@@ -1804,7 +1850,8 @@ class Thread(WireModel):
     thread_source: Annotated[ThreadSource | None, Field(alias="threadSource")] = None
     """Optional analytics source classification for this thread."""
     turns: list[Turn]
-    """Only populated on `thread/resume`, `thread/fork`, and `thread/read` (when `includeTurns` is true) responses. For all other responses and notifications returning a Thread, the turns field will be an empty list."""
+    """Only populated on `thread/resume`, `thread/fork`, and `thread/read` (when `includeTurns` is true) responses. For
+    all other responses and notifications returning a Thread, the turns field will be an empty list."""
     updated_at: Annotated[int, Field(alias="updatedAt")]
     """Unix timestamp (in seconds) when the thread was last updated."""
 
@@ -1828,7 +1875,8 @@ class ThreadStartResponse(WireModel):
     runtime_workspace_roots: Annotated[list[AbsolutePathBuf], Field(alias="runtimeWorkspaceRoots")] = []
     """Experimental. Thread-scoped runtime workspace roots used to materialize `:workspace_roots`."""
     sandbox: SandboxPolicy
-    """Legacy sandbox policy retained for compatibility. Experimental clients should prefer `activePermissionProfile` for profile provenance."""
+    """Legacy sandbox policy retained for compatibility. Experimental clients should prefer `activePermissionProfile`
+    for profile provenance."""
     service_tier: Annotated[str | None, Field(alias="serviceTier")] = None
     thread: Thread
 

@@ -35,12 +35,16 @@ class EnvironmentSkillsParams(WireModel, defer_build=True):
 class EnvironmentStatusKind(OpenEnum):
     """Experimental. Current status observed by app-server without starting or recovering an environment.
 
-    For a currently ready remote environment, app-server asks the existing exec-server connection for `environment/status` without allowing recovery.
+    For a currently ready remote environment, app-server asks the existing exec-server connection for
+    `environment/status` without allowing recovery.
 
-
-    - ``ready``: The environment is local, or an already-connected remote exec-server answered `environment/status` over its existing initialized connection.
-    - ``pending``: The configured environment has no ready connection and no observed connection failure. This includes lazy environments that have never been started and initial startup that has not finished.
-    - ``disconnected``: A connection attempt, prior connection, or fail-fast `environment/status` probe observed a failure. This does not promise the failure is terminal: later normal environment use may recover it. This call does not trigger recovery; `error` contains the observed reason.
+    - ``ready``: The environment is local, or an already-connected remote exec-server answered `environment/status`
+    over its existing initialized connection.
+    - ``pending``: The configured environment has no ready connection and no observed connection failure. This
+    includes lazy environments that have never been started and initial startup that has not finished.
+    - ``disconnected``: A connection attempt, prior connection, or fail-fast `environment/status` probe observed a
+    failure. This does not promise the failure is terminal: later normal environment use may recover it. This call
+    does not trigger recovery; `error` contains the observed reason.
     - ``unknown``: The requested environment id is not configured in app-server."""
 
     ready = "ready"
@@ -72,7 +76,8 @@ class EnvironmentAddParams(WireModel, defer_build=True):
     """Experimental."""
 
     auth_bearer_token: Annotated[str | None, Field(alias="authBearerToken", repr=False)] = None
-    """Optional raw bearer token for executor authentication, including reconnects. Requires a secure transport or a loopback destination."""
+    """Optional raw bearer token for executor authentication, including reconnects. Requires a secure transport or a
+    loopback destination."""
     connect_timeout_ms: Annotated[int | None, Field(alias="connectTimeoutMs")] = None
     """Optional WebSocket connection timeout. The server default applies when omitted."""
     environment_id: Annotated[str, Field(alias="environmentId")]
@@ -80,7 +85,8 @@ class EnvironmentAddParams(WireModel, defer_build=True):
     skills: EnvironmentSkillsParams | None = None
     """Required skills supplied by this environment, checked before model inference."""
     websocket_request_id: Annotated[str | None, Field(alias="websocketRequestId")] = None
-    """Optional X-Request-ID for the direct WebSocket upgrade, including reconnects. Requires a secure transport or a loopback destination."""
+    """Optional X-Request-ID for the direct WebSocket upgrade, including reconnects. Requires a secure transport or a
+    loopback destination."""
 
 
 class EnvironmentInfoResponse(WireModel, defer_build=True):

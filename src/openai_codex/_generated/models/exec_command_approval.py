@@ -21,7 +21,9 @@ class ReadParsedCommand(Variant, defer_build=True):
     cmd: str
     name: str
     path: str
-    """(Best effort) Path to the file being read by the command. When possible, this is an absolute path, though when relative, it should be resolved against the `cwd`` that will be used to run the command to derive the absolute path."""
+    """(Best effort) Path to the file being read by the command. When possible, this is an absolute path, though when
+    relative, it should be resolved against the `cwd`` that will be used to run the command to derive the absolute
+    path."""
     type: Literal["read"] = "read"
 
 
@@ -61,7 +63,8 @@ class ExecCommandApprovalParams(WireModel, defer_build=True):
     approval_id: Annotated[str | None, Field(alias="approvalId")] = None
     """Identifier for this specific approval callback."""
     call_id: Annotated[str, Field(alias="callId")]
-    """Use to correlate this with [codex_protocol::protocol::ExecCommandBeginEvent] and [codex_protocol::protocol::ExecCommandEndEvent]."""
+    """Use to correlate this with [codex_protocol::protocol::ExecCommandBeginEvent] and
+    [codex_protocol::protocol::ExecCommandEndEvent]."""
     command: list[str]
     conversation_id: Annotated[ThreadId, Field(alias="conversationId")]
     cwd: str

@@ -25,7 +25,8 @@ class ExperimentalFeatureListParams(WireModel, defer_build=True):
     limit: int | None = None
     """Optional page size; defaults to a reasonable server-side value."""
     thread_id: Annotated[str | None, Field(alias="threadId")] = None
-    """Optional loaded thread id. Pass this when showing feature state for an existing thread so enablement is computed from that thread's refreshed config, including project-local config for the thread's cwd."""
+    """Optional loaded thread id. Pass this when showing feature state for an existing thread so enablement is computed
+    from that thread's refreshed config, including project-local config for the thread's cwd."""
 
 
 class ExperimentalFeatureStage(OpenEnum):
@@ -62,4 +63,5 @@ class ExperimentalFeature(WireModel, defer_build=True):
 class ExperimentalFeatureListResponse(WireModel, defer_build=True):
     data: list[ExperimentalFeature]
     next_cursor: Annotated[str | None, Field(alias="nextCursor")] = None
-    """Opaque cursor to pass to the next call to continue after the last item. If None, there are no more items to return."""
+    """Opaque cursor to pass to the next call to continue after the last item. If None, there are no more items to
+    return."""

@@ -23,7 +23,8 @@ class ExternalAgentConfigDetectParams(WireModel, defer_build=True):
     migration_source: Annotated[str | None, Field(alias="migrationSource")] = None
     """Optional migration-source selector. Missing or unrecognized values use the default source."""
     source: str | None = None
-    """Deprecated field retained for compatibility. This field is ignored; use `migrationSource` to select the migration source."""
+    """Deprecated field retained for compatibility. This field is ignored; use `migrationSource` to select the
+    migration source."""
 
 
 class ExternalAgentConfigImportHistoryRecordResponse(WireModel, defer_build=True):
@@ -194,8 +195,10 @@ class ExternalAgentConfigImportHistoryRecordParams(WireModel, defer_build=True):
 class ExternalAgentConfigImportParams(WireModel, defer_build=True):
     migration_items: Annotated[list[ExternalAgentConfigMigrationItem], Field(alias="migrationItems")]
     migration_source: Annotated[str | None, Field(alias="migrationSource")] = None
-    """Migration-source selector used to produce the migration items. Pass the same value to detection and import; missing or unrecognized values use the default source."""
+    """Migration-source selector used to produce the migration items. Pass the same value to detection and import;
+    missing or unrecognized values use the default source."""
     provider_id: Annotated[str | None, Field(alias="providerId")] = None
-    """Opaque provider identifier supplied by the caller for analytics attribution and import history display. This does not select the migration source."""
+    """Opaque provider identifier supplied by the caller for analytics attribution and import history display. This
+    does not select the migration source."""
     source: str | None = None
     """Optional identifier for the product that initiated the import."""

@@ -18,5 +18,6 @@ class FeedbackUploadParams(WireModel, defer_build=True):
 
 class FeedbackUploadResponse(WireModel, defer_build=True):
     prompt_hash: Annotated[str | None, Field(alias="promptHash")] = None
-    """Whitespace-normalized SHA-256 of the session base instructions, matching the uploaded `prompt_hash` tag. Does not include later developer messages. Null when the reported rollout has no prompt metadata."""
+    """Whitespace-normalized SHA-256 of the session base instructions, matching the uploaded `prompt_hash` tag. Does
+    not include later developer messages. Null when the reported rollout has no prompt metadata."""
     thread_id: Annotated[str, Field(alias="threadId")]

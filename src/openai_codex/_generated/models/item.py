@@ -22,7 +22,8 @@ class AcceptWithExecpolicyAmendment(WireModel, defer_build=True):
 
 
 class AcceptWithExecpolicyAmendmentCommandExecutionApprovalDecision(Variant, defer_build=True):
-    """User approved the command, and wants to apply the proposed execpolicy amendment so future matching commands can run without prompting."""
+    """User approved the command, and wants to apply the proposed execpolicy amendment so future matching commands can
+    run without prompting."""
 
     accept_with_execpolicy_amendment: Annotated[
         AcceptWithExecpolicyAmendment, Field(alias="acceptWithExecpolicyAmendment")
@@ -41,7 +42,8 @@ class AutoReviewDecisionSource(OpenEnum):
 
 class CommandExecutionApprovalDecisionValue(OpenEnum):
     """- ``accept``: User approved the command.
-    - ``acceptForSession``: User approved the command and future prompts in the same session-scoped approval cache should run without prompting.
+    - ``acceptForSession``: User approved the command and future prompts in the same session-scoped approval cache
+    should run without prompting.
     - ``decline``: User denied the command. The agent will continue the turn.
     - ``cancel``: User denied the command. The turn will also be immediately interrupted."""
 
@@ -69,7 +71,8 @@ class DynamicToolCallParams(WireModel, defer_build=True):
 
 class FileChangeApprovalDecision(OpenEnum):
     """- ``accept``: User approved the file changes.
-    - ``acceptForSession``: User approved the file changes and future changes to the same files should run without prompting.
+    - ``acceptForSession``: User approved the file changes and future changes to the same files should run without
+    prompting.
     - ``decline``: User denied the file changes. The agent will continue the turn.
     - ``cancel``: User denied the file changes. The turn will also be immediately interrupted."""
 
@@ -92,7 +95,8 @@ class FileChangeOutputDeltaNotification(WireModel, defer_build=True):
 
 class FileChangeRequestApprovalParams(WireModel, defer_build=True):
     grant_root: Annotated[str | None, Field(alias="grantRoot")] = None
-    """[UNSTABLE] When set, the agent is asking the user to allow writes under this root for the remainder of the session (unclear if this is honored today)."""
+    """[UNSTABLE] When set, the agent is asking the user to allow writes under this root for the remainder of the
+    session (unclear if this is honored today)."""
     item_id: Annotated[str, Field(alias="itemId")]
     reason: str | None = None
     """Optional explanatory reason (e.g. request for extra write access)."""
@@ -302,7 +306,8 @@ class ExecveGuardianApprovalReviewAction(Variant, defer_build=True):
 
 
 class GuardianApprovalReview(WireModel, defer_build=True):
-    """[UNSTABLE] Temporary approval auto-review payload used by `item/autoApprovalReview/*` notifications. This shape is expected to change soon."""
+    """[UNSTABLE] Temporary approval auto-review payload used by `item/autoApprovalReview/*` notifications. This shape
+    is expected to change soon."""
 
     rationale: str | None = None
     risk_level: Annotated[GuardianRiskLevel | None, Field(alias="riskLevel")] = None
@@ -430,7 +435,9 @@ class CommandExecutionRequestApprovalParams(WireModel, defer_build=True):
 
     For regular shell/unified_exec approvals, this is null.
 
-    For zsh-exec-bridge subcommand approvals, multiple callbacks can belong to one parent `itemId`, so `approvalId` is a distinct opaque callback id (a UUID) used to disambiguate routing. Stdin approvals also use a distinct callback id; inspect `kind` to distinguish them."""
+    For zsh-exec-bridge subcommand approvals, multiple callbacks can belong to one parent `itemId`, so `approvalId`
+    is a distinct opaque callback id (a UUID) used to disambiguate routing. Stdin approvals also use a distinct
+    callback id; inspect `kind` to distinguish them."""
     available_decisions: Annotated[list[CommandExecutionApprovalDecision] | None, Field(alias="availableDecisions")] = (
         None
     )
@@ -516,9 +523,14 @@ class ItemGuardianApprovalReviewCompletedNotification(WireModel, defer_build=Tru
     target_item_id: Annotated[str | None, Field(alias="targetItemId")] = None
     """Identifier for the reviewed item or tool call when one exists.
 
-    In most cases, one review maps to one target item. The exceptions are - execve reviews, where a single command may contain multiple execve calls to review (only possible when using the shell_zsh_fork feature) - stdin reviews, which refer to the existing parent command item and have a separate approval ID in the action payload - network policy reviews, where there is no target item
+    In most cases, one review maps to one target item. The exceptions are - execve reviews, where a single command
+    may contain multiple execve calls to review (only possible when using the shell_zsh_fork feature) - stdin
+    reviews, which refer to the existing parent command item and have a separate approval ID in the action payload -
+    network policy reviews, where there is no target item
 
-    A network call is triggered by a CommandExecution item, so having a target_item_id set to the CommandExecution item would be misleading because the review is about the network call, not the command execution. Therefore, target_item_id is set to None for network policy reviews."""
+    A network call is triggered by a CommandExecution item, so having a target_item_id set to the CommandExecution
+    item would be misleading because the review is about the network call, not the command execution. Therefore,
+    target_item_id is set to None for network policy reviews."""
     thread_id: Annotated[str, Field(alias="threadId")]
     turn_id: Annotated[str, Field(alias="turnId")]
 
@@ -535,9 +547,14 @@ class ItemGuardianApprovalReviewStartedNotification(WireModel, defer_build=True)
     target_item_id: Annotated[str | None, Field(alias="targetItemId")] = None
     """Identifier for the reviewed item or tool call when one exists.
 
-    In most cases, one review maps to one target item. The exceptions are - execve reviews, where a single command may contain multiple execve calls to review (only possible when using the shell_zsh_fork feature) - stdin reviews, which refer to the existing parent command item and have a separate approval ID in the action payload - network policy reviews, where there is no target item
+    In most cases, one review maps to one target item. The exceptions are - execve reviews, where a single command
+    may contain multiple execve calls to review (only possible when using the shell_zsh_fork feature) - stdin
+    reviews, which refer to the existing parent command item and have a separate approval ID in the action payload -
+    network policy reviews, where there is no target item
 
-    A network call is triggered by a CommandExecution item, so having a target_item_id set to the CommandExecution item would be misleading because the review is about the network call, not the command execution. Therefore, target_item_id is set to None for network policy reviews."""
+    A network call is triggered by a CommandExecution item, so having a target_item_id set to the CommandExecution
+    item would be misleading because the review is about the network call, not the command execution. Therefore,
+    target_item_id is set to None for network policy reviews."""
     thread_id: Annotated[str, Field(alias="threadId")]
     turn_id: Annotated[str, Field(alias="turnId")]
 

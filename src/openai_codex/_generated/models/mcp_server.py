@@ -178,7 +178,8 @@ class McpServerOauthLoginParams(WireModel, defer_build=True):
 class McpServerOauthLoginResponse(WireModel, defer_build=True):
     authorization_url: Annotated[str, Field(alias="authorizationUrl")]
     login_id: Annotated[str | None, Field(alias="loginId")] = None
-    """Identifies this login attempt across the response and completion notification. Older servers omit this field; current servers always return it."""
+    """Identifies this login attempt across the response and completion notification. Older servers omit this field;
+    current servers always return it."""
 
 
 class McpServerStartupFailureReason(OpenEnum):
@@ -225,7 +226,9 @@ class OpenaiFormMcpServerElicitationRequestParams(Variant, defer_build=True):
     turn_id: Annotated[str | None, Field(alias="turnId")] = None
     """Active Codex turn when this elicitation was observed, if app-server could correlate one.
 
-    This is nullable because MCP models elicitation as a standalone server-to-client request identified by the MCP server request id. It may be triggered during a turn, but turn context is app-server correlation rather than part of the protocol identity of the elicitation itself."""
+    This is nullable because MCP models elicitation as a standalone server-to-client request identified by the MCP
+    server request id. It may be triggered during a turn, but turn context is app-server correlation rather than
+    part of the protocol identity of the elicitation itself."""
 
 
 class OpenaiSlashFormMcpServerElicitationRequestParams(Variant, defer_build=True):
@@ -238,7 +241,9 @@ class OpenaiSlashFormMcpServerElicitationRequestParams(Variant, defer_build=True
     turn_id: Annotated[str | None, Field(alias="turnId")] = None
     """Active Codex turn when this elicitation was observed, if app-server could correlate one.
 
-    This is nullable because MCP models elicitation as a standalone server-to-client request identified by the MCP server request id. It may be triggered during a turn, but turn context is app-server correlation rather than part of the protocol identity of the elicitation itself."""
+    This is nullable because MCP models elicitation as a standalone server-to-client request identified by the MCP
+    server request id. It may be triggered during a turn, but turn context is app-server correlation rather than
+    part of the protocol identity of the elicitation itself."""
 
 
 class OpenaiUserVerificationMcpServerElicitationRequestParams(Variant, defer_build=True):
@@ -254,7 +259,9 @@ class OpenaiUserVerificationMcpServerElicitationRequestParams(Variant, defer_bui
     turn_id: Annotated[str | None, Field(alias="turnId")] = None
     """Active Codex turn when this elicitation was observed, if app-server could correlate one.
 
-    This is nullable because MCP models elicitation as a standalone server-to-client request identified by the MCP server request id. It may be triggered during a turn, but turn context is app-server correlation rather than part of the protocol identity of the elicitation itself."""
+    This is nullable because MCP models elicitation as a standalone server-to-client request identified by the MCP
+    server request id. It may be triggered during a turn, but turn context is app-server correlation rather than
+    part of the protocol identity of the elicitation itself."""
 
 
 class TextResourceContent(Variant, defer_build=True):
@@ -278,7 +285,9 @@ class UnrecognizedMcpServerElicitationRequestParams(Unrecognized, defer_build=Tr
     turn_id: Annotated[str | None, Field(alias="turnId")] = None
     """Active Codex turn when this elicitation was observed, if app-server could correlate one.
 
-    This is nullable because MCP models elicitation as a standalone server-to-client request identified by the MCP server request id. It may be triggered during a turn, but turn context is app-server correlation rather than part of the protocol identity of the elicitation itself."""
+    This is nullable because MCP models elicitation as a standalone server-to-client request identified by the MCP
+    server request id. It may be triggered during a turn, but turn context is app-server correlation rather than
+    part of the protocol identity of the elicitation itself."""
     mode: Literal["<unrecognized>"] = "<unrecognized>"
 
 
@@ -296,7 +305,9 @@ class UrlMcpServerElicitationRequestParams(Variant, defer_build=True):
     turn_id: Annotated[str | None, Field(alias="turnId")] = None
     """Active Codex turn when this elicitation was observed, if app-server could correlate one.
 
-    This is nullable because MCP models elicitation as a standalone server-to-client request identified by the MCP server request id. It may be triggered during a turn, but turn context is app-server correlation rather than part of the protocol identity of the elicitation itself."""
+    This is nullable because MCP models elicitation as a standalone server-to-client request identified by the MCP
+    server request id. It may be triggered during a turn, but turn context is app-server correlation rather than
+    part of the protocol identity of the elicitation itself."""
     url: str
 
 
@@ -395,7 +406,9 @@ class FormMcpServerElicitationRequestParams(Variant, defer_build=True):
     turn_id: Annotated[str | None, Field(alias="turnId")] = None
     """Active Codex turn when this elicitation was observed, if app-server could correlate one.
 
-    This is nullable because MCP models elicitation as a standalone server-to-client request identified by the MCP server request id. It may be triggered during a turn, but turn context is app-server correlation rather than part of the protocol identity of the elicitation itself."""
+    This is nullable because MCP models elicitation as a standalone server-to-client request identified by the MCP
+    server request id. It may be triggered during a turn, but turn context is app-server correlation rather than
+    part of the protocol identity of the elicitation itself."""
 
 
 McpServerElicitationRequestParams = TypeAliasType(

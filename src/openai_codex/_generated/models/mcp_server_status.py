@@ -94,7 +94,8 @@ class ListMcpServerStatusParams(WireModel, defer_build=True):
 class McpServerStatus(WireModel, defer_build=True):
     auth_status: Annotated[McpAuthStatus, Field(alias="authStatus")]
     http_origin: Annotated[str | None, Field(alias="httpOrigin")] = None
-    """HTTP origin of the effective configured endpoint, including plugin servers. Excludes credentials, path, query, and fragment; null for non-HTTP transports."""
+    """HTTP origin of the effective configured endpoint, including plugin servers. Excludes credentials, path, query,
+    and fragment; null for non-HTTP transports."""
     name: str
     plugin_id: Annotated[str | None, Field(alias="pluginId")] = None
     resource_templates: Annotated[list[ResourceTemplate], Field(alias="resourceTemplates")]
@@ -106,10 +107,12 @@ class McpServerStatus(WireModel, defer_build=True):
     server_info: Annotated[McpServerInfo | None, Field(alias="serverInfo")] = None
     tools: dict[str, Tool]
     tools_error: Annotated[str | None, Field(alias="toolsError")] = None
-    """Tool discovery failed and no catalog was returned. Null when a catalog is returned, including cached or empty catalogs."""
+    """Tool discovery failed and no catalog was returned. Null when a catalog is returned, including cached or empty
+    catalogs."""
 
 
 class ListMcpServerStatusResponse(WireModel, defer_build=True):
     data: list[McpServerStatus]
     next_cursor: Annotated[str | None, Field(alias="nextCursor")] = None
-    """Opaque cursor to pass to the next call to continue after the last item. If None, there are no more items to return."""
+    """Opaque cursor to pass to the next call to continue after the last item. If None, there are no more items to
+    return."""

@@ -12,7 +12,6 @@ from .core import CyberAccessProgram, ReasoningEffort
 class InputModality(OpenEnum):
     """Canonical user-input modality tags advertised by a model.
 
-
     - ``text``: Plain text turns and tool payloads.
     - ``image``: Image attachments included in user turns.
     - ``audio``: Audio attachments included in user turns."""
@@ -135,4 +134,5 @@ class Model(WireModel):
 class ModelListResponse(WireModel, defer_build=True):
     data: list[Model]
     next_cursor: Annotated[str | None, Field(alias="nextCursor")] = None
-    """Opaque cursor to pass to the next call to continue after the last item. If None, there are no more items to return."""
+    """Opaque cursor to pass to the next call to continue after the last item. If None, there are no more items to
+    return."""

@@ -28,4 +28,5 @@ class PermissionProfileSummary(WireModel, defer_build=True):
 class PermissionProfileListResponse(WireModel, defer_build=True):
     data: list[PermissionProfileSummary]
     next_cursor: Annotated[str | None, Field(alias="nextCursor")] = None
-    """Opaque cursor to pass to the next call to continue after the last item. If None, there are no more items to return."""
+    """Opaque cursor to pass to the next call to continue after the last item. If None, there are no more items to
+    return."""

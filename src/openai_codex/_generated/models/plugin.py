@@ -68,7 +68,8 @@ class PluginAuthPolicy(OpenEnum):
 
 
 class PluginAvailability(OpenEnum):
-    """- ``AVAILABLE``: Plugin-service currently sends `"ENABLED"` for available remote plugins. Codex app-server exposes `"AVAILABLE"` in its API; the alias keeps decoding compatible with that upstream response."""
+    """- ``AVAILABLE``: Plugin-service currently sends `"ENABLED"` for available remote plugins. Codex app-server
+    exposes `"AVAILABLE"` in its API; the alias keeps decoding compatible with that upstream response."""
 
     disabled_by_admin = "DISABLED_BY_ADMIN"
     available = "AVAILABLE"
@@ -114,7 +115,8 @@ class PluginInstalledParams(WireModel, defer_build=True):
     cwds: list[AbsolutePathBuf] | None = None
     """Optional working directories used to discover repo marketplaces."""
     install_suggestion_plugin_names: Annotated[list[str] | None, Field(alias="installSuggestionPluginNames")] = None
-    """Additional uninstalled plugin names that should be returned when present locally. This is used by mention surfaces that intentionally expose install entrypoints."""
+    """Additional uninstalled plugin names that should be returned when present locally. This is used by mention
+    surfaces that intentionally expose install entrypoints."""
 
 
 class PluginInterface(WireModel, defer_build=True):
@@ -158,11 +160,13 @@ class PluginListMarketplaceKind(OpenEnum):
 
 class PluginListParams(WireModel, defer_build=True):
     cwds: list[AbsolutePathBuf] | None = None
-    """Optional working directories used to discover repo marketplaces. When omitted, only home-scoped marketplaces and the official curated marketplace are considered."""
+    """Optional working directories used to discover repo marketplaces. When omitted, only home-scoped marketplaces and
+    the official curated marketplace are considered."""
     force_refetch: Annotated[bool | None, Field(alias="forceRefetch")] = None
     """Whether the client requests a fresh remote plugin catalog fetch."""
     marketplace_kinds: Annotated[list[PluginListMarketplaceKind] | None, Field(alias="marketplaceKinds")] = None
-    """Optional marketplace kind filter. When omitted, only local marketplaces are queried, plus the default remote catalog when enabled by feature flag."""
+    """Optional marketplace kind filter. When omitted, only local marketplaces are queried, plus the default remote
+    catalog when enabled by feature flag."""
 
 
 class PluginReadParams(WireModel, defer_build=True):
@@ -172,7 +176,9 @@ class PluginReadParams(WireModel, defer_build=True):
 
 
 class PluginReconcileChangedPlugin(WireModel, defer_build=True):
-    """Runtime categories affected by this change, not just capabilities currently present. Flags describe declarations before runtime policy filtering. Updates OR the old and new bundle flags; enablement changes and cached reinstalls use the cached bundle; removals retain the old bundle's flags."""
+    """Runtime categories affected by this change, not just capabilities currently present. Flags describe declarations
+    before runtime policy filtering. Updates OR the old and new bundle flags; enablement changes and cached
+    reinstalls use the cached bundle; removals retain the old bundle's flags."""
 
     has_apps: Annotated[bool, Field(alias="hasApps")]
     has_hooks: Annotated[bool, Field(alias="hasHooks")]
@@ -189,12 +195,16 @@ class PluginReconcileParams(WireModel, defer_build=True):
 
 
 class PluginReconcileResponse(WireModel, defer_build=True):
-    """Bundle and installed-state changes observed by this pass, not a runtime-readiness acknowledgement or a cumulative diff since the client's last request. Other metadata-only changes are not listed."""
+    """Bundle and installed-state changes observed by this pass, not a runtime-readiness acknowledgement or a
+    cumulative diff since the client's last request. Other metadata-only changes are not listed."""
 
     changed_plugins: Annotated[list[PluginReconcileChangedPlugin], Field(alias="changedPlugins")]
-    """Plugins affected by bundle changes, enablement changes, or removals. Installed-state changes compare against the previous cached snapshot, including cached reinstalls. Removal hints survive cache cleanup failures; unchanged plugins are omitted."""
+    """Plugins affected by bundle changes, enablement changes, or removals. Installed-state changes compare against the
+    previous cached snapshot, including cached reinstalls. Removal hints survive cache cleanup failures; unchanged
+    plugins are omitted."""
     failed_materialization_remote_plugin_ids: Annotated[list[str], Field(alias="failedMaterializationRemotePluginIds")]
-    """Subset of failures for which the requested bundle could not be materialized. A previously cached version may still be available."""
+    """Subset of failures for which the requested bundle could not be materialized. A previously cached version may
+    still be available."""
     failed_remote_plugin_ids: Annotated[list[str], Field(alias="failedRemotePluginIds")]
     """Backend remote plugin IDs whose bundle or identity update failed."""
 
@@ -285,7 +295,8 @@ class PluginUninstallResponse(WireModel, defer_build=True):
 
 
 class RemotePluginSource(Variant, defer_build=True):
-    """The plugin is available in the remote catalog. Download metadata is kept server-side and is not exposed through the app-server API."""
+    """The plugin is available in the remote catalog. Download metadata is kept server-side and is not exposed through
+    the app-server API."""
 
     type: Literal["remote"] = "remote"
 
@@ -482,7 +493,8 @@ class PluginMarketplaceEntry(WireModel, defer_build=True):
     interface: MarketplaceInterface | None = None
     name: str
     path: AbsolutePathBuf | None = None
-    """Local marketplace file path when the marketplace is backed by a local file. Remote-only catalog marketplaces do not have a local path."""
+    """Local marketplace file path when the marketplace is backed by a local file. Remote-only catalog marketplaces do
+    not have a local path."""
     plugins: list[PluginSummary]
 
 

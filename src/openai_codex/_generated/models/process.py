@@ -23,7 +23,8 @@ class ProcessExitedNotification(WireModel, defer_build=True):
     stderr_cap_reached: Annotated[bool, Field(alias="stderrCapReached")]
     """Whether stderr reached `outputBytesCap`.
 
-    In streaming mode, stderr is empty and cap state is also reported on the final stderr `process/outputDelta` notification."""
+    In streaming mode, stderr is empty and cap state is also reported on the final stderr `process/outputDelta`
+    notification."""
     stdout: str
     """Buffered stdout capture.
 
@@ -31,7 +32,8 @@ class ProcessExitedNotification(WireModel, defer_build=True):
     stdout_cap_reached: Annotated[bool, Field(alias="stdoutCapReached")]
     """Whether stdout reached `outputBytesCap`.
 
-    In streaming mode, stdout is empty and cap state is also reported on the final stdout `process/outputDelta` notification."""
+    In streaming mode, stdout is empty and cap state is also reported on the final stdout `process/outputDelta`
+    notification."""
 
 
 class ProcessKillParams(WireModel, defer_build=True):
@@ -47,7 +49,6 @@ class ProcessKillResponse(WireModel, defer_build=True):
 
 class ProcessOutputStream(OpenEnum):
     """Stream label for `process/outputDelta` notifications.
-
 
     - ``stdout``: stdout stream. PTY mode multiplexes terminal output here.
     - ``stderr``: stderr stream."""
@@ -111,9 +112,11 @@ class ProcessResizePtyParams(WireModel, defer_build=True):
 
 
 class ProcessSpawnParams(WireModel, defer_build=True):
-    """Experimental. Spawn a standalone process (argv vector) without a Codex sandbox on the host where the app server is running.
+    """Experimental. Spawn a standalone process (argv vector) without a Codex sandbox on the host where the app server
+    is running.
 
-    `process/spawn` returns after the process has started and the connection-scoped `processHandle` has been registered. Process output and exit are reported via `process/outputDelta` and `process/exited` notifications."""
+    `process/spawn` returns after the process has started and the connection-scoped `processHandle` has been
+    registered. Process output and exit are reported via `process/outputDelta` and `process/exited` notifications."""
 
     command: list[str]
     """Command argv vector. Empty arrays are rejected."""
@@ -130,7 +133,8 @@ class ProcessSpawnParams(WireModel, defer_build=True):
     process_handle: Annotated[str, Field(alias="processHandle")]
     """Client-supplied, connection-scoped process handle.
 
-    Duplicate active handles are rejected on the same connection. The same handle can be reused after the prior process exits."""
+    Duplicate active handles are rejected on the same connection. The same handle can be reused after the prior
+    process exits."""
     size: ProcessTerminalSize | None = None
     """Optional initial PTY size in character cells. Only valid when `tty` is true."""
     stream_stdin: Annotated[bool | None, Field(alias="streamStdin")] = None

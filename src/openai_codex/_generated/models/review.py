@@ -65,7 +65,9 @@ ReviewTarget = TypeAliasType(
 
 class ReviewStartParams(WireModel, defer_build=True):
     delivery: ReviewDelivery | None = None
-    """Where to run the review: inline (default) on the current thread or detached on a new thread (returned in `reviewThreadId`). Detached delivery is deprecated and emits `deprecationNotice`. Use `thread/start` followed by an inline review for a separate review thread."""
+    """Where to run the review: inline (default) on the current thread or detached on a new thread (returned in
+    `reviewThreadId`). Detached delivery is deprecated and emits `deprecationNotice`. Use `thread/start` followed by
+    an inline review for a separate review thread."""
     target: ReviewTarget
     thread_id: Annotated[str, Field(alias="threadId")]
 
@@ -74,5 +76,6 @@ class ReviewStartResponse(WireModel, defer_build=True):
     review_thread_id: Annotated[str, Field(alias="reviewThreadId")]
     """Identifies the thread where the review runs.
 
-    For inline reviews, this is the original thread id. For detached reviews, this is the id of the new review thread."""
+    For inline reviews, this is the original thread id. For detached reviews, this is the id of the new review
+    thread."""
     turn: Turn

@@ -4,4 +4,5 @@ from openai_codex._model import WireModel
 
 
 class RolloutCompressResponse(WireModel, defer_build=True):
-    """Experimental. Acknowledges the compression trigger, not completion. Existing maintenance locks and cooldowns can cause the background pass to skip without doing work."""
+    """Experimental. Acknowledges the compression trigger, not completion. Existing maintenance locks and cooldowns can
+    cause the background pass to skip without doing work."""

@@ -34,7 +34,8 @@ class SkillToolDependency(WireModel, defer_build=True):
 class SkillsChangedNotification(WireModel, defer_build=True):
     """Notification emitted when watched local skill files change.
 
-    Treat this as an invalidation signal and re-run `skills/list` with the client's current parameters when refreshed skill metadata is needed."""
+    Treat this as an invalidation signal and re-run `skills/list` with the client's current parameters when
+    refreshed skill metadata is needed."""
 
 
 class SkillsConfigWriteParams(WireModel, defer_build=True):

@@ -140,7 +140,8 @@ class InputTextContentItem(Variant, defer_build=True):
 class InternalChatMessageMetadataPassthrough(WireModel, defer_build=True):
     """Internal Responses API passthrough metadata copied into underlying chat messages.
 
-    Responses API strongly types this payload. Do not modify it without first getting API approval and making the corresponding Responses API change."""
+    Responses API strongly types this payload. Do not modify it without first getting API approval and making the
+    corresponding Responses API change."""
 
     turn_id: str | None = None
 
@@ -426,7 +427,8 @@ class ThreadBackgroundTerminalsListResponse(WireModel, defer_build=True):
 
     data: list[ThreadBackgroundTerminal]
     next_cursor: Annotated[str | None, Field(alias="nextCursor")] = None
-    """Opaque cursor to pass to the next call to continue after the last item. If None, there are no more items to return."""
+    """Opaque cursor to pass to the next call to continue after the last item. If None, there are no more items to
+    return."""
 
 
 class ThreadBackgroundTerminalsTerminateParams(WireModel, defer_build=True):
@@ -559,7 +561,8 @@ class ThreadLoadedListResponse(WireModel, defer_build=True):
     data: list[str]
     """Thread ids for sessions currently loaded in memory."""
     next_cursor: Annotated[str | None, Field(alias="nextCursor")] = None
-    """Opaque cursor to pass to the next call to continue after the last item. if None, there are no more items to return."""
+    """Opaque cursor to pass to the next call to continue after the last item. if None, there are no more items to
+    return."""
 
 
 class ThreadMemoryMode(OpenEnum):
@@ -580,20 +583,26 @@ class ThreadMemoryModeSetResponse(WireModel, defer_build=True):
 
 class ThreadMetadataGitInfoUpdateParams(WireModel, defer_build=True):
     branch: str | None = None
-    """Omit to leave the stored branch unchanged, set to `null` to clear it, or provide a non-empty string to replace it."""
+    """Omit to leave the stored branch unchanged, set to `null` to clear it, or provide a non-empty string to replace
+    it."""
     origin_url: Annotated[str | None, Field(alias="originUrl")] = None
-    """Omit to leave the stored origin URL unchanged, set to `null` to clear it, or provide a non-empty string to replace it."""
+    """Omit to leave the stored origin URL unchanged, set to `null` to clear it, or provide a non-empty string to
+    replace it."""
     sha: str | None = None
-    """Omit to leave the stored commit unchanged, set to `null` to clear it, or provide a non-empty string to replace it."""
+    """Omit to leave the stored commit unchanged, set to `null` to clear it, or provide a non-empty string to replace
+    it."""
 
 
 class ThreadMetadataUpdateParams(WireModel, defer_build=True):
     daybreak_enabled: Annotated[bool | None, Field(alias="daybreakEnabled")] = None
-    """Experimental. Save the client's Daybreak choice for this persistent thread. Omitted or null leaves it unchanged. This does not select a turn's `cyberAccessProgram` or grant access."""
+    """Experimental. Save the client's Daybreak choice for this persistent thread. Omitted or null leaves it unchanged.
+    This does not select a turn's `cyberAccessProgram` or grant access."""
     git_info: Annotated[ThreadMetadataGitInfoUpdateParams | None, Field(alias="gitInfo")] = None
-    """Patch the stored Git metadata for this thread. Omit a field to leave it unchanged, set it to `null` to clear it, or provide a string to replace the stored value."""
+    """Patch the stored Git metadata for this thread. Omit a field to leave it unchanged, set it to `null` to clear it,
+    or provide a string to replace the stored value."""
     project_id: Annotated[str | None, Field(alias="projectId")] = None
-    """Experimental. Omit to leave the project unchanged, use an empty string to clear it, or provide an existing project ID to assign it."""
+    """Experimental. Omit to leave the project unchanged, use an empty string to clear it, or provide an existing
+    project ID to assign it."""
     thread_id: Annotated[str, Field(alias="threadId")]
 
 
@@ -665,7 +674,8 @@ class ThreadQueueStartParams(WireModel, defer_build=True):
 
 class ThreadReadParams(WireModel, defer_build=True):
     include_turns: Annotated[bool | None, Field(alias="includeTurns")] = None
-    """When true, include turns and their items from rollout history. Full-history hydration is deprecated for paginated threads; prefer a metadata-only read and page with `thread/turns/list` and `thread/items/list`."""
+    """When true, include turns and their items from rollout history. Full-history hydration is deprecated for
+    paginated threads; prefer a metadata-only read and page with `thread/turns/list` and `thread/items/list`."""
     thread_id: Annotated[str, Field(alias="threadId")]
 
 
@@ -838,7 +848,8 @@ class ThreadSearchOccurrencesParams(WireModel, defer_build=True):
     limit: int | None = None
     """Optional occurrence page size."""
     search_term: Annotated[str, Field(alias="searchTerm")]
-    """Case-insensitive literal substring to find in visible user messages and both partial and final assistant answers."""
+    """Case-insensitive literal substring to find in visible user messages and both partial and final assistant
+    answers."""
     thread_id: Annotated[str, Field(alias="threadId")]
 
 
@@ -887,10 +898,13 @@ class ThreadSettingsUpdateResponse(WireModel, defer_build=True):
 
 class ThreadShellCommandParams(WireModel, defer_build=True):
     command: str
-    """Shell command string evaluated by the thread's configured shell. Unlike `command/exec`, this intentionally preserves shell syntax such as pipes, redirects, and quoting. This runs unsandboxed with full access rather than inheriting the thread sandbox policy."""
+    """Shell command string evaluated by the thread's configured shell. Unlike `command/exec`, this intentionally
+    preserves shell syntax such as pipes, redirects, and quoting. This runs unsandboxed with full access rather than
+    inheriting the thread sandbox policy."""
     thread_id: Annotated[str, Field(alias="threadId")]
     timeout_ms: Annotated[int | None, Field(alias="timeoutMs")] = None
-    """Maximum execution time in milliseconds. Defaults to one hour when omitted or null. Must be non-negative; zero requests an immediate timeout, not unlimited execution. Does not affect the immediate RPC acknowledgement."""
+    """Maximum execution time in milliseconds. Defaults to one hour when omitted or null. Must be non-negative; zero
+    requests an immediate timeout, not unlimited execution. Does not affect the immediate RPC acknowledgement."""
 
 
 class ThreadShellCommandResponse(WireModel, defer_build=True):
@@ -1265,7 +1279,8 @@ ResponsesApiWebSearchAction = TypeAliasType(
 
 
 class ThreadForkParams(WireModel, defer_build=True):
-    """There are two ways to fork a thread: 1. By thread_id: load the thread from disk by thread_id and fork it into a new thread. 2. By path: load the thread from disk by path and fork it into a new thread.
+    """There are two ways to fork a thread: 1. By thread_id: load the thread from disk by thread_id and fork it into a
+    new thread. 2. By path: load the thread from disk by path and fork it into a new thread.
 
     If using a non-empty path, the thread_id param will be ignored. Empty string path values are treated as absent.
 
@@ -1276,17 +1291,25 @@ class ThreadForkParams(WireModel, defer_build=True):
     """Override where approval requests are routed for review on this thread and subsequent turns."""
     base_instructions: Annotated[str | None, Field(alias="baseInstructions")] = None
     before_turn_id: Annotated[str | None, Field(alias="beforeTurnId")] = None
-    """Experimental. Optional turn id to fork before, excluding that turn and all later turns. Cannot be combined with `last_turn_id`."""
+    """Experimental. Optional turn id to fork before, excluding that turn and all later turns. Cannot be combined with
+    `last_turn_id`."""
     config: dict[str, Any] | None = None
     cwd: str | None = None
     defer_goal_continuation: Annotated[bool | None, Field(alias="deferGoalContinuation")] = None
-    """Experimental. When true, carry the source thread's current goal into the fork without starting its initial automatic continuation. The next explicit turn owns the goal lifecycle, and normal automatic continuation resumes after it."""
+    """Experimental. When true, carry the source thread's current goal into the fork without starting its initial
+    automatic continuation. The next explicit turn owns the goal lifecycle, and normal automatic continuation
+    resumes after it."""
     developer_instructions: Annotated[str | None, Field(alias="developerInstructions")] = None
     ephemeral: bool | None = None
     exclude_turns: Annotated[bool | None, Field(alias="excludeTurns")] = None
-    """When true, return only thread metadata and live fork state without populating `thread.turns`. This is useful when the client plans to call `thread/turns/list` immediately after forking. Full-history hydration is deprecated for paginated threads; use this with `thread/turns/list` and `thread/items/list` instead."""
+    """When true, return only thread metadata and live fork state without populating `thread.turns`. This is useful
+    when the client plans to call `thread/turns/list` immediately after forking. Full-history hydration is
+    deprecated for paginated threads; use this with `thread/turns/list` and `thread/items/list` instead."""
     experimental_prediction_mode: Annotated[bool | None, Field(alias="experimentalPredictionMode")] = None
-    """Experimental. Start from the loaded parent's effective config, tools, environments, and persisted history to maximize prompt-cache reuse. Requires a loaded, persisted parent and `ephemeral: true`. Enables `features.reasoning_effort_override` on the fork. Cannot be combined with configuration overrides, `path`, `lastTurnId`, or `beforeTurnId`."""
+    """Experimental. Start from the loaded parent's effective config, tools, environments, and persisted history to
+    maximize prompt-cache reuse. Requires a loaded, persisted parent and `ephemeral: true`. Enables
+    `features.reasoning_effort_override` on the fork. Cannot be combined with configuration overrides, `path`,
+    `lastTurnId`, or `beforeTurnId`."""
     last_turn_id: Annotated[str | None, Field(alias="lastTurnId")] = None
     """Optional last turn id to fork through, inclusive.
 
@@ -1295,7 +1318,8 @@ class ThreadForkParams(WireModel, defer_build=True):
     """Configuration overrides for the forked thread, if any."""
     model_provider: Annotated[str | None, Field(alias="modelProvider")] = None
     path: str | None = None
-    """Experimental. [UNSTABLE] Specify the rollout path to fork from. If specified, the thread_id param will be ignored."""
+    """Experimental. [UNSTABLE] Specify the rollout path to fork from. If specified, the thread_id param will be
+    ignored."""
     permissions: str | None = None
     """Experimental. Named profile id for the forked thread. Cannot be combined with `sandbox`."""
     runtime_workspace_roots: Annotated[list[AbsolutePathBuf] | None, Field(alias="runtimeWorkspaceRoots")] = None
@@ -1357,7 +1381,9 @@ ThreadItemsListCursor = TypeAliasType("ThreadItemsListCursor", str | ThreadItems
 
 class ThreadItemsListParams(WireModel, defer_build=True):
     cursor: ThreadItemsListCursor | None = None
-    """Opaque continuation cursor or an exclusive item anchor in the requested visible turn. An item anchor requires a non-empty `turnId`; ascending (the default) returns items after it, and descending returns items before it. Continue with the returned string cursor."""
+    """Opaque continuation cursor or an exclusive item anchor in the requested visible turn. An item anchor requires a
+    non-empty `turnId`; ascending (the default) returns items after it, and descending returns items before it.
+    Continue with the returned string cursor."""
     limit: int | None = None
     """Optional item page size."""
     sort_direction: Annotated[SortDirection | None, Field(alias="sortDirection")] = None
@@ -1369,37 +1395,47 @@ class ThreadItemsListParams(WireModel, defer_build=True):
 
 class ThreadListParams(WireModel, defer_build=True):
     ancestor_thread_id: Annotated[str | None, Field(alias="ancestorThreadId")] = None
-    """Experimental. Optional ancestor thread filter. Returns spawned descendants at any depth, excluding the ancestor itself. Mutually exclusive with `parentThreadId`."""
+    """Experimental. Optional ancestor thread filter. Returns spawned descendants at any depth, excluding the ancestor
+    itself. Mutually exclusive with `parentThreadId`."""
     archived: bool | None = None
-    """Optional archived filter; when set to true, only archived threads are returned. If false or null, only non-archived threads are returned."""
+    """Optional archived filter; when set to true, only archived threads are returned. If false or null, only
+    non-archived threads are returned."""
     cursor: str | None = None
     """Opaque pagination cursor returned by a previous call."""
     cwd: ThreadListCwdFilter | None = None
-    """Optional cwd filter or filters; when set, only threads whose session cwd exactly matches one of these paths are returned."""
+    """Optional cwd filter or filters; when set, only threads whose session cwd exactly matches one of these paths are
+    returned."""
     excluded_thread_ids: Annotated[list[str] | None, Field(alias="excludedThreadIds")] = None
-    """Thread IDs to exclude before applying the result limit. Up to 100 entries; invalid IDs or a larger list are rejected, never truncated. Send the same exclusions on each page. Omitted, null, or empty means no exclusions."""
+    """Thread IDs to exclude before applying the result limit. Up to 100 entries; invalid IDs or a larger list are
+    rejected, never truncated. Send the same exclusions on each page. Omitted, null, or empty means no exclusions."""
     limit: int | None = None
     """Optional page size; defaults to a reasonable server-side value."""
     model_providers: Annotated[list[str] | None, Field(alias="modelProviders")] = None
-    """Optional provider filter; when set, only sessions recorded under these providers are returned. When present but empty, includes all providers."""
+    """Optional provider filter; when set, only sessions recorded under these providers are returned. When present but
+    empty, includes all providers."""
     originators: list[str] | None = None
-    """Optional originator allowlist, matching any supplied value exactly. Supported by hosted backends only; the local app-server rejects a nonempty list. Omitted or empty lists leave originators unrestricted."""
+    """Optional originator allowlist, matching any supplied value exactly. Supported by hosted backends only; the local
+    app-server rejects a nonempty list. Omitted or empty lists leave originators unrestricted."""
     parent_thread_id: Annotated[str | None, Field(alias="parentThreadId")] = None
     """Experimental. Optional direct parent thread filter. Mutually exclusive with `ancestorThreadId`."""
     project_id: Annotated[str | None, Field(alias="projectId")] = None
-    """Experimental. Omit to include every project, set to null for unassigned threads, or provide a project ID to return only threads in that project."""
+    """Experimental. Omit to include every project, set to null for unassigned threads, or provide a project ID to
+    return only threads in that project."""
     search_term: Annotated[str | None, Field(alias="searchTerm")] = None
     """Optional substring filter for the extracted thread title."""
     section_id: Annotated[str | None, Field(alias="sectionId")] = None
-    """Omit to include every section, set to `null` for unsectioned threads, or provide a section ID to return only threads in that section."""
+    """Omit to include every section, set to `null` for unsectioned threads, or provide a section ID to return only
+    threads in that section."""
     sort_direction: Annotated[SortDirection | None, Field(alias="sortDirection")] = None
     """Optional sort direction; defaults to descending (newest first)."""
     sort_key: Annotated[ThreadSortKey | None, Field(alias="sortKey")] = None
     """Optional sort key; defaults to created_at."""
     source_kinds: Annotated[list[ThreadSourceKind] | None, Field(alias="sourceKinds")] = None
-    """Optional source filter; when set, only sessions from these source kinds are returned. When omitted or empty, defaults to interactive sources."""
+    """Optional source filter; when set, only sessions from these source kinds are returned. When omitted or empty,
+    defaults to interactive sources."""
     use_state_db_only: Annotated[bool | None, Field(alias="useStateDbOnly")] = None
-    """If true, return from the state DB without scanning JSONL rollouts to repair thread metadata. Omitted or false preserves scan-and-repair behavior."""
+    """If true, return from the state DB without scanning JSONL rollouts to repair thread metadata. Omitted or false
+    preserves scan-and-repair behavior."""
 
 
 ThreadPredictionResult = TypeAliasType(
@@ -1536,7 +1572,8 @@ class ThreadSearchParams(WireModel, defer_build=True):
     """Experimental."""
 
     archived: bool | None = None
-    """Optional archived filter; when set to true, only archived threads are returned. If false or null, only non-archived threads are returned."""
+    """Optional archived filter; when set to true, only archived threads are returned. If false or null, only
+    non-archived threads are returned."""
     cursor: str | None = None
     """Opaque pagination cursor returned by a previous call."""
     limit: int | None = None
@@ -1548,7 +1585,8 @@ class ThreadSearchParams(WireModel, defer_build=True):
     sort_key: Annotated[ThreadSearchSortKey | None, Field(alias="sortKey")] = None
     """Optional sort key; defaults to created_at."""
     source_kinds: Annotated[list[ThreadSourceKind] | None, Field(alias="sourceKinds")] = None
-    """Optional source filter; when set, only sessions from these source kinds are returned. When omitted or empty, defaults to interactive sources."""
+    """Optional source filter; when set, only sessions from these source kinds are returned. When omitted or empty,
+    defaults to interactive sources."""
 
 
 class ThreadSettings(WireModel, defer_build=True):
@@ -1581,7 +1619,8 @@ class ThreadSettingsUpdateParams(WireModel, defer_build=True):
     collaboration_mode: Annotated[CollaborationMode | None, Field(alias="collaborationMode")] = None
     """EXPERIMENTAL - Set a pre-set collaboration mode for subsequent turns.
 
-    For `collaboration_mode.settings.developer_instructions`, `null` means "use the built-in instructions for the selected mode"."""
+    For `collaboration_mode.settings.developer_instructions`, `null` means "use the built-in instructions for the
+    selected mode"."""
     cwd: str | None = None
     """Override the working directory for subsequent turns."""
     disabled_plugin_ids: Annotated[list[str] | None, Field(alias="disabledPluginIds")] = None
@@ -1595,11 +1634,13 @@ class ThreadSettingsUpdateParams(WireModel, defer_build=True):
     permissions: str | None = None
     """Select a named permissions profile id for subsequent turns. Cannot be combined with `sandboxPolicy`."""
     personality: Personality | None = None
-    """@deprecated `friendly` and `pragmatic` no longer select a style. Changing this does not rewrite the thread's existing instructions."""
+    """@deprecated `friendly` and `pragmatic` no longer select a style. Changing this does not rewrite the thread's
+    existing instructions."""
     sandbox_policy: Annotated[SandboxPolicy | None, Field(alias="sandboxPolicy")] = None
     """Override the sandbox policy for subsequent turns."""
     service_tier: Annotated[str | None, Field(alias="serviceTier")] = None
-    """Override the service tier for subsequent turns. `null` clears the current service tier; omission leaves it unchanged."""
+    """Override the service tier for subsequent turns. `null` clears the current service tier; omission leaves it
+    unchanged."""
     summary: ReasoningSummary | None = None
     """Override the reasoning summary for subsequent turns."""
     thread_id: Annotated[str, Field(alias="threadId")]
@@ -1693,31 +1734,39 @@ class ThreadRealtimeStartParams(WireModel, defer_build=True):
     backend_reasoning_status: Annotated[bool | None, Field(alias="backendReasoningStatus")] = None
     """Relays public reasoning summaries as quiet context for realtime V3 delegations. Defaults to false."""
     client_managed_handoffs: Annotated[bool | None, Field(alias="clientManagedHandoffs")] = None
-    """Leaves Codex response handoffs to the client's explicit append calls instead of forwarding them automatically. Defaults to false."""
+    """Leaves Codex response handoffs to the client's explicit append calls instead of forwarding them automatically.
+    Defaults to false."""
     codex_response_handoff_channel_prefixes: Annotated[
         dict[str, list[str]] | None, Field(alias="codexResponseHandoffChannelPrefixes")
     ] = None
-    """Overrides BEM channel prefixes by `analysis`, `commentary`, or `final`. Omitted channels retain their default uppercase bracketed prefixes."""
+    """Overrides BEM channel prefixes by `analysis`, `commentary`, or `final`. Omitted channels retain their default
+    uppercase bracketed prefixes."""
     codex_response_handoff_mode: Annotated[CodexResponseHandoffMode | None, Field(alias="codexResponseHandoffMode")] = (
         None
     )
-    """Selects how automatic Codex responses are routed in Frameless Bidi sessions. Omitted values default to `thinking`. Realtime V1 and V2 ignore this setting."""
+    """Selects how automatic Codex responses are routed in Frameless Bidi sessions. Omitted values default to
+    `thinking`. Realtime V1 and V2 ignore this setting."""
     codex_response_item_prefix: Annotated[str | None, Field(alias="codexResponseItemPrefix")] = None
     """Optional prefix added to automatic Codex response items when `codexResponsesAsItems` is true."""
     codex_responses_as_items: Annotated[bool | None, Field(alias="codexResponsesAsItems")] = None
     """Sends automatic Codex responses as realtime conversation items instead of handoff appends."""
     delegation_ack_filler: Annotated[bool | None, Field(alias="delegationAckFiller")] = None
-    """Controls whether a realtime V3 delegation produces an acknowledgement filler. Omitted values preserve the Realtime API's default behavior."""
+    """Controls whether a realtime V3 delegation produces an acknowledgement filler. Omitted values preserve the
+    Realtime API's default behavior."""
     flush_transcript_tail_on_session_end: Annotated[bool | None, Field(alias="flushTranscriptTailOnSessionEnd")] = None
-    """Routes any transcript tail remaining at session end through Codex. Defaults to false. TODO: Remove this rollout knob once transcript-tail flushing is always enabled."""
+    """Routes any transcript tail remaining at session end through Codex. Defaults to false. TODO: Remove this rollout
+    knob once transcript-tail flushing is always enabled."""
     include_startup_context: Annotated[bool | None, Field(alias="includeStartupContext")] = None
     """Set to false to start without Codex's startup context. Omitted or null includes it."""
     initial_items: Annotated[list[ThreadRealtimeInitialItem] | None, Field(alias="initialItems")] = None
-    """Adds complete role-bearing text items to the initial Frameless Bidi session history. This is only supported by realtime V3 and is sent during session startup. Requests are limited to 128 items and 8,192 estimated text tokens in total."""
+    """Adds complete role-bearing text items to the initial Frameless Bidi session history. This is only supported by
+    realtime V3 and is sent during session startup. Requests are limited to 128 items and 8,192 estimated text
+    tokens in total."""
     model: str | None = None
     """Overrides the configured realtime model for this session only."""
     output_modality: Annotated[RealtimeOutputModality, Field(alias="outputModality")]
-    """Selects text or audio output for the realtime session. Transport and voice stay independent so clients can choose how they connect separately from what the model emits."""
+    """Selects text or audio output for the realtime session. Transport and voice stay independent so clients can
+    choose how they connect separately from what the model emits."""
     prompt: str | None = None
     realtime_end_instructions: Annotated[str | None, Field(alias="realtimeEndInstructions")] = None
     """Developer instructions given to the backing Codex model when this realtime session ends."""
@@ -1796,10 +1845,12 @@ class ThreadItemEntry(WireModel, defer_build=True):
 
 class ThreadItemsListResponse(WireModel, defer_build=True):
     backwards_cursor: Annotated[str | None, Field(alias="backwardsCursor")] = None
-    """Opaque cursor to pass as `cursor` when reversing `sortDirection`. This is only populated when the page contains at least one item."""
+    """Opaque cursor to pass as `cursor` when reversing `sortDirection`. This is only populated when the page contains
+    at least one item."""
     data: list[ThreadItemEntry]
     next_cursor: Annotated[str | None, Field(alias="nextCursor")] = None
-    """Opaque cursor to pass to the next call to continue after the last item. if None, there are no more items to return."""
+    """Opaque cursor to pass to the next call to continue after the last item. if None, there are no more items to
+    return."""
 
 
 class ThreadItemsReadResponse(WireModel, defer_build=True):
@@ -1809,11 +1860,15 @@ class ThreadItemsReadResponse(WireModel, defer_build=True):
 
 
 class ThreadResumeParams(WireModel, defer_build=True):
-    """There are three ways to resume a thread: 1. By thread_id: load the thread from disk by thread_id and resume it. 2. By history: instantiate the thread from memory and resume it. 3. By path: load the thread from disk by path and resume it.
+    """There are three ways to resume a thread: 1. By thread_id: load the thread from disk by thread_id and resume it.
+    2. By history: instantiate the thread from memory and resume it. 3. By path: load the thread from disk by path
+    and resume it.
 
-    For non-running threads, the precedence is: history > non-empty path > thread_id. If using history or a non-empty path for a non-running thread, the thread_id param will be ignored.
+    For non-running threads, the precedence is: history > non-empty path > thread_id. If using history or a
+    non-empty path for a non-running thread, the thread_id param will be ignored.
 
-    If thread_id identifies a running thread, app-server rejoins that thread and treats a non-empty path as a consistency check against the active rollout path. Empty string path values are treated as absent.
+    If thread_id identifies a running thread, app-server rejoins that thread and treats a non-empty path as a
+    consistency check against the active rollout path. Empty string path values are treated as absent.
 
     Prefer using thread_id whenever possible."""
 
@@ -1825,20 +1880,27 @@ class ThreadResumeParams(WireModel, defer_build=True):
     cwd: str | None = None
     developer_instructions: Annotated[str | None, Field(alias="developerInstructions")] = None
     exclude_turns: Annotated[bool | None, Field(alias="excludeTurns")] = None
-    """When true, return only thread metadata and live-resume state without populating `thread.turns`. This is useful when the client plans to call `thread/turns/list` immediately after resuming. Full-history hydration is deprecated for paginated threads; use this with `thread/turns/list` and `thread/items/list` instead."""
+    """When true, return only thread metadata and live-resume state without populating `thread.turns`. This is useful
+    when the client plans to call `thread/turns/list` immediately after resuming. Full-history hydration is
+    deprecated for paginated threads; use this with `thread/turns/list` and `thread/items/list` instead."""
     history: list[ResponseItem] | None = None
-    """Experimental. [UNSTABLE] FOR CODEX CLOUD - DO NOT USE. If specified, the thread will be resumed with the provided history instead of loaded from disk."""
+    """Experimental. [UNSTABLE] FOR CODEX CLOUD - DO NOT USE. If specified, the thread will be resumed with the
+    provided history instead of loaded from disk."""
     initial_turns_page: Annotated[ThreadResumeInitialTurnsPageParams | None, Field(alias="initialTurnsPage")] = None
-    """Experimental. When present, include a `thread/turns/list` page in the resume response so clients can bootstrap recent turns without a second request."""
+    """Experimental. When present, include a `thread/turns/list` page in the resume response so clients can bootstrap
+    recent turns without a second request."""
     model: str | None = None
     """Configuration overrides for the resumed thread, if any."""
     model_provider: Annotated[str | None, Field(alias="modelProvider")] = None
     path: str | None = None
-    """Experimental. [UNSTABLE] Specify the rollout path to resume from. If specified for a non-running thread, the thread_id param will be ignored. If thread_id identifies a running thread, the path must match the active rollout path."""
+    """Experimental. [UNSTABLE] Specify the rollout path to resume from. If specified for a non-running thread, the
+    thread_id param will be ignored. If thread_id identifies a running thread, the path must match the active
+    rollout path."""
     permissions: str | None = None
     """Experimental. Named profile id for the resumed thread. Cannot be combined with `sandbox`."""
     personality: Personality | None = None
-    """@deprecated `friendly` and `pragmatic` no longer select a style. Changing this does not rewrite the thread's existing instructions."""
+    """@deprecated `friendly` and `pragmatic` no longer select a style. Changing this does not rewrite the thread's
+    existing instructions."""
     runtime_workspace_roots: Annotated[list[AbsolutePathBuf] | None, Field(alias="runtimeWorkspaceRoots")] = None
     """Experimental. Replace the thread's runtime workspace roots. Paths must be absolute."""
     sandbox: SandboxMode | None = None
@@ -1878,19 +1940,24 @@ class ThreadForkResponse(WireModel, defer_build=True):
     runtime_workspace_roots: Annotated[list[AbsolutePathBuf], Field(alias="runtimeWorkspaceRoots")] = []
     """Experimental. Thread-scoped runtime workspace roots used to materialize `:workspace_roots`."""
     sandbox: SandboxPolicy
-    """Legacy sandbox policy retained for compatibility. Experimental clients should prefer `activePermissionProfile` for profile provenance."""
+    """Legacy sandbox policy retained for compatibility. Experimental clients should prefer `activePermissionProfile`
+    for profile provenance."""
     service_tier: Annotated[str | None, Field(alias="serviceTier")] = None
     thread: Thread
 
 
 class ThreadListResponse(WireModel, defer_build=True):
     backwards_cursor: Annotated[str | None, Field(alias="backwardsCursor")] = None
-    """Opaque cursor to pass as `cursor` when reversing `sortDirection`. This is only populated when the page contains at least one thread. Use it with the opposite `sortDirection`; for timestamp sorts it anchors at the start of the page timestamp so same-second updates are not skipped."""
+    """Opaque cursor to pass as `cursor` when reversing `sortDirection`. This is only populated when the page contains
+    at least one thread. Use it with the opposite `sortDirection`; for timestamp sorts it anchors at the start of
+    the page timestamp so same-second updates are not skipped."""
     data: list[Thread]
     next_cursor: Annotated[str | None, Field(alias="nextCursor")] = None
-    """Opaque cursor to pass to the next call to continue after the last item. if None, there are no more items to return."""
+    """Opaque cursor to pass to the next call to continue after the last item. if None, there are no more items to
+    return."""
     read_states: Annotated[dict[str, ThreadReadState] | None, Field(alias="readStates")] = None
-    """Experimental. Local receipts for eligible threads on this page, keyed by thread ID. Null means durable read state is unavailable; an absent key means that row is ineligible."""
+    """Experimental. Local receipts for eligible threads on this page, keyed by thread ID. Null means durable read
+    state is unavailable; an absent key means that row is ineligible."""
 
 
 class ThreadMetadataUpdateResponse(WireModel, defer_build=True):
@@ -1927,7 +1994,8 @@ class ThreadResumeResponse(WireModel, defer_build=True):
     items_backwards_cursor: Annotated[str | None, Field(alias="itemsBackwardsCursor")] = None
     """Opaque cursor for hydrating paginated items backwards.
 
-    Pass this as `cursor` to `thread/items/list` with `sortDirection: "desc"`. The first page includes the item identified by the cursor."""
+    Pass this as `cursor` to `thread/items/list` with `sortDirection: "desc"`. The first page includes the item
+    identified by the cursor."""
     model: str
     model_provider: Annotated[str, Field(alias="modelProvider")]
     multi_agent_mode: Annotated[MultiAgentMode | None, Field(alias="multiAgentMode")] = None
@@ -1936,26 +2004,30 @@ class ThreadResumeResponse(WireModel, defer_build=True):
     runtime_workspace_roots: Annotated[list[AbsolutePathBuf], Field(alias="runtimeWorkspaceRoots")] = []
     """Experimental. Thread-scoped runtime workspace roots used to materialize `:workspace_roots`."""
     sandbox: SandboxPolicy
-    """Legacy sandbox policy retained for compatibility. Experimental clients should prefer `activePermissionProfile` for profile provenance."""
+    """Legacy sandbox policy retained for compatibility. Experimental clients should prefer `activePermissionProfile`
+    for profile provenance."""
     service_tier: Annotated[str | None, Field(alias="serviceTier")] = None
     thread: Thread
     turns_backwards_cursor: Annotated[str | None, Field(alias="turnsBackwardsCursor")] = None
     """Opaque cursor for hydrating paginated turns backwards.
 
-    Pass this as `cursor` to `thread/turns/list` with `sortDirection: "desc"`. The first page includes the turn identified by the cursor."""
+    Pass this as `cursor` to `thread/turns/list` with `sortDirection: "desc"`. The first page includes the turn
+    identified by the cursor."""
 
 
 class ThreadRevertResponse(WireModel, defer_build=True):
     items_backwards_cursor: Annotated[str | None, Field(alias="itemsBackwardsCursor")] = None
     """Opaque cursor for hydrating paginated items backwards.
 
-    Pass this as `cursor` to `thread/items/list` with `sortDirection: "desc"`. The first page includes the item identified by the cursor."""
+    Pass this as `cursor` to `thread/items/list` with `sortDirection: "desc"`. The first page includes the item
+    identified by the cursor."""
     thread: Thread
     """Updated loaded thread metadata. `turns` is always empty; hydrate retained history through `thread/turns/list`."""
     turns_backwards_cursor: Annotated[str | None, Field(alias="turnsBackwardsCursor")] = None
     """Opaque cursor for hydrating paginated turns backwards.
 
-    Pass this as `cursor` to `thread/turns/list` with `sortDirection: "desc"`. The first page includes the turn identified by the cursor."""
+    Pass this as `cursor` to `thread/turns/list` with `sortDirection: "desc"`. The first page includes the turn
+    identified by the cursor."""
 
 
 class ThreadSearchResult(WireModel, defer_build=True):
@@ -1986,10 +2058,13 @@ class ThreadTimelineListResponse(WireModel, defer_build=True):
 
 class ThreadTurnsListResponse(WireModel, defer_build=True):
     backwards_cursor: Annotated[str | None, Field(alias="backwardsCursor")] = None
-    """Opaque cursor to pass as `cursor` when reversing `sortDirection`. This is only populated when the page contains at least one turn. Use it with the opposite `sortDirection` to include the anchor turn again and catch updates to that turn."""
+    """Opaque cursor to pass as `cursor` when reversing `sortDirection`. This is only populated when the page contains
+    at least one turn. Use it with the opposite `sortDirection` to include the anchor turn again and catch updates
+    to that turn."""
     data: list[Turn]
     next_cursor: Annotated[str | None, Field(alias="nextCursor")] = None
-    """Opaque cursor to pass to the next call to continue after the last turn. if None, there are no more turns to return."""
+    """Opaque cursor to pass to the next call to continue after the last turn. if None, there are no more turns to
+    return."""
 
 
 class ThreadUnarchiveResponse(WireModel, defer_build=True):
@@ -2000,7 +2075,10 @@ class ThreadSearchResponse(WireModel, defer_build=True):
     """Experimental."""
 
     backwards_cursor: Annotated[str | None, Field(alias="backwardsCursor")] = None
-    """Opaque cursor to pass as `cursor` when reversing `sortDirection`. This is only populated when the page contains at least one thread. Use it with the opposite `sortDirection`; for timestamp sorts it anchors at the start of the page timestamp so same-second updates are not skipped."""
+    """Opaque cursor to pass as `cursor` when reversing `sortDirection`. This is only populated when the page contains
+    at least one thread. Use it with the opposite `sortDirection`; for timestamp sorts it anchors at the start of
+    the page timestamp so same-second updates are not skipped."""
     data: list[ThreadSearchResult]
     next_cursor: Annotated[str | None, Field(alias="nextCursor")] = None
-    """Opaque cursor to pass to the next call to continue after the last item. if None, there are no more items to return."""
+    """Opaque cursor to pass to the next call to continue after the last item. if None, there are no more items to
+    return."""

@@ -25,10 +25,13 @@ class TurnModerationMetadataNotification(WireModel, defer_build=True):
 
 
 class TurnSettingsUpdateParams(WireModel, defer_build=True):
-    """Experimental settings changes for one running turn, not future turns. Unsupported fields are rejected rather than silently ignored. Any live task kind may accept publication. Child sessions and consumers of frozen initial settings are unchanged."""
+    """Experimental settings changes for one running turn, not future turns. Unsupported fields are rejected rather
+    than silently ignored. Any live task kind may accept publication. Child sessions and consumers of frozen initial
+    settings are unchanged."""
 
     approvals_reviewer: Annotated[ApprovalsReviewer | None, Field(alias="approvalsReviewer")] = None
-    """Changes the active turn's reviewer without changing future thread settings. Already captured steps and pending approvals retain their original reviewer."""
+    """Changes the active turn's reviewer without changing future thread settings. Already captured steps and pending
+    approvals retain their original reviewer."""
     effort: ReasoningEffort | None = None
     """Omission or `null` leaves the effort unchanged."""
     model: str | None = None
@@ -42,7 +45,8 @@ class TurnSettingsUpdateParams(WireModel, defer_build=True):
 
 
 class TurnSettingsUpdateStatus(OpenEnum):
-    """Experimental. - ``applied``: Published for subsequent captures, even if the values were unchanged. Already captured steps are unchanged; a later inference is not guaranteed.
+    """Experimental. - ``applied``: Published for subsequent captures, even if the values were unchanged. Already
+    captured steps are unchanged; a later inference is not guaranteed.
     - ``targetUnavailable``: No matching live task remained available for publication."""
 
     applied = "applied"
@@ -69,7 +73,9 @@ class TurnSteerParams(WireModel, defer_build=True):
     responsesapi_client_metadata: Annotated[dict[str, str] | None, Field(alias="responsesapiClientMetadata")] = None
     """Experimental. Optional metadata to enrich Codex's ResponsesAPI turn metadata.
 
-    Entries are flattened into the JSON string sent as `client_metadata["x-codex-turn-metadata"]` on ResponsesAPI HTTP and websocket requests.
+    Entries are flattened into the JSON string sent as `client_metadata["x-codex-turn-metadata"]` on ResponsesAPI
+    HTTP and websocket requests.
 
-    They are not sent as top-level ResponsesAPI `client_metadata` keys, and reserved keys such as `session_id`, `thread_id`, `turn_id`, and `window_id` cannot be overridden."""
+    They are not sent as top-level ResponsesAPI `client_metadata` keys, and reserved keys such as `session_id`,
+    `thread_id`, `turn_id`, and `window_id` cannot be overridden."""
     thread_id: Annotated[str, Field(alias="threadId")]

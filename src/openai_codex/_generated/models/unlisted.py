@@ -55,7 +55,6 @@ class ResponseUsageMetadata(WireModel, defer_build=True):
 class ToolExposureSurface(OpenEnum):
     """A model-facing surface on which a tool can be exposed.
 
-
     - ``code_mode``: Nested tools available to Code Mode scripts.
     - ``deferred``: Tools discovered later through tool search.
     - ``direct``: Tools present in the model's initial tool list."""

@@ -10,13 +10,15 @@ from .core import RequestId
 
 
 class UserVerificationCancelParams(WireModel, defer_build=True):
-    """Experimental. Cancels a native verification RPC issued on this connection, not an elicitation. Use a fresh request ID for each operation and a distinct ID for this cancellation RPC."""
+    """Experimental. Cancels a native verification RPC issued on this connection, not an elicitation. Use a fresh
+    request ID for each operation and a distinct ID for this cancellation RPC."""
 
     request_id: Annotated[RequestId, Field(alias="requestId")]
 
 
 class UserVerificationCancelResponse(WireModel, defer_build=True):
-    """Experimental. Acknowledges the cancellation signal; native work may still be finishing. Unknown or finished requests are a no-op, and completed effects are not rolled back."""
+    """Experimental. Acknowledges the cancellation signal; native work may still be finishing. Unknown or finished
+    requests are a no-op, and completed effects are not rolled back."""
 
 
 class UserVerificationDeleteParams(WireModel, defer_build=True):
@@ -32,7 +34,9 @@ class UserVerificationEnrollParams(WireModel, defer_build=True):
 
 
 class UserVerificationEnrollResponse(WireModel, defer_build=True):
-    """Experimental. Public metadata for a created or reused local credential. The caller completes backend registration; this response does not establish server enrollment. Older app-servers omit the metadata fields; callers must check both before registration."""
+    """Experimental. Public metadata for a created or reused local credential. The caller completes backend
+    registration; this response does not establish server enrollment. Older app-servers omit the metadata fields;
+    callers must check both before registration."""
 
     algorithm: str | None = None
     credential_id: Annotated[str, Field(alias="credentialId")]
