@@ -11,17 +11,24 @@ from ._core.notification import Notification as Notification, UnknownNotificatio
 
 if TYPE_CHECKING:
     from ._generated.models import *  # noqa: F403
-    from ._json import JsonObject as JsonObject
+    from ._json import JsonObject as JsonObject, JsonScalar as JsonScalar, JsonValue as JsonValue
     from ._metadata import InitializeResponse as InitializeResponse, ServerInfo as ServerInfo
+    from ._model import Unrecognized as Unrecognized
 else:
+    # Names that do not come from the schema, or that stand in for one that does.
+    _HANDWRITTEN = {
+        "InitializeResponse": "_metadata",
+        "JsonObject": "_json",
+        "JsonScalar": "_json",
+        "JsonValue": "_json",
+        "ServerInfo": "_metadata",
+        "Unrecognized": "_model",
+    }
 
     def __getattr__(name: str) -> Any:
-        if name in ("InitializeResponse", "ServerInfo"):
-            from . import _metadata as module
-        elif name in ("JsonObject", "JsonScalar", "JsonValue"):
-            from . import _json as module
-        else:
-            from ._generated import models as module
+        from importlib import import_module
+
+        module = import_module(f".{_HANDWRITTEN.get(name, '_generated.models')}", __package__)
         try:
             value = getattr(module, name)
         except AttributeError:
@@ -32,4 +39,4 @@ else:
     def __dir__() -> list[str]:
         from ._generated.models import MODULE_OF
 
-        return sorted({*globals(), *MODULE_OF, "InitializeResponse", "JsonObject", "ServerInfo"})
+        return sorted({*globals(), *MODULE_OF, *_HANDWRITTEN} - {"TYPE_CHECKING", "Any", "annotations"})

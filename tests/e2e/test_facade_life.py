@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import os
 import signal
 import sys
@@ -34,6 +35,15 @@ sys.stdin.read()
 """
 
 
+SLOW = """
+import json, sys, time
+request = json.loads(sys.stdin.readline())
+time.sleep(0.3)
+print(json.dumps({"id": request["id"], "result": {"userAgent": "x/0.163.0 (Some OS)"}}), flush=True)
+sys.stdin.read()
+"""
+
+
 def python(program: str) -> CodexConfig:
     """A configuration whose runtime is this program."""
     return CodexConfig(launch_args_override=(sys.executable, "-I", "-S", "-c", program))
@@ -50,6 +60,11 @@ def test_sync_client_starts_in_its_constructor() -> None:
             os.kill(process_id(), 0)
         finally:
             codex.close()
+
+
+def test_short_request_deadline_does_not_limit_the_start() -> None:
+    with no_leftovers(), Codex(dataclasses.replace(python(SLOW), request_timeout=0.05)) as codex:
+        assert codex.metadata.userAgent == "x/0.163.0 (Some OS)"
 
 
 def test_async_client_starts_on_first_use_and_only_once() -> None:

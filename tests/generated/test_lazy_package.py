@@ -223,3 +223,9 @@ def test_first_use_of_deferred_types_by_sixteen_threads_at_once(entry: str) -> N
         """
     )
     assert out == "fine"
+
+
+@pytest.mark.parametrize("name", ["InitializeResponse", "JsonValue", "Notification", "ServerInfo", "Unrecognized"])
+def test_types_has_what_does_not_come_from_the_schema(name: str) -> None:
+    assert getattr(types, name) is not getattr(models, name, None)
+    assert name in dir(types)

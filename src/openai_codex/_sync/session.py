@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Session"]
 
+_START_S = 60.0  # the least that a runtime gets for booting, however short the deadline of requests
+
 
 class Session:
     """One runtime, started on first use.
@@ -55,7 +57,9 @@ class Session:
                     from .._metadata import check_version, read_metadata
 
                     self._encode, self._decode = encode_params, decode_result
-                    raw = self.engine.request("initialize", initialize_params(self.config))
+                    limit = self.config.request_timeout
+                    limit = None if limit is None else max(limit, _START_S)
+                    raw = self.engine.request("initialize", initialize_params(self.config), timeout=limit)
                     metadata = read_metadata(raw)
                     check_version(metadata.serverInfo)
                     self.engine.notify("initialized")
