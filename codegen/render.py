@@ -44,7 +44,8 @@ class Method:
     request: Request
     doc: str
     fields: tuple[Field, ...]
-    union: str | None
+    members: tuple[str, ...]
+    """Types that the one positional argument may have, where the parameters are a union."""
     docs: Mapping[str, str]
 
     @property
@@ -111,11 +112,12 @@ def _environment(versions: Versions) -> jinja2.Environment:
 
 def _method(request: Request, models: Mapping[str, Model], normalised: Normalised) -> Method:
     if request.params is None:
-        return Method(request, request.doc, (), None, {})
+        return Method(request, request.doc, (), (), {})
     doc: str = request.doc or normalised.definitions[request.params].get("description", "")
     doc = doc.removeprefix("Experimental.").strip()  # the docstring has a section about that
     if request.params not in models:
-        return Method(request, doc, (), f"{MODELS_ALIAS}.{request.params}", {})
+        members = normalised.unions[request.params].members
+        return Method(request, doc, (), tuple(each for each in members if each not in normalised.fallbacks), {})
     fields = models[request.params].fields
     properties: dict[str, Any] = normalised.definitions[request.params].get("properties", {})
     docs = {field.name: properties.get(field.wire, {}).get("description", "") for field in fields}
@@ -123,7 +125,7 @@ def _method(request: Request, models: Mapping[str, Model], normalised: Normalise
         if field.name in _RESERVED:
             reason = f"{request.method} has a field called {field.name}, which stubs use themselves"
             raise CodegenError([Finding("codegen/render.py", reason, "rename the stub's own argument")])
-    return Method(request, doc, tuple(sorted(fields, key=lambda field: not field.required)), None, docs)
+    return Method(request, doc, tuple(sorted(fields, key=lambda field: not field.required)), (), docs)
 
 
 def namespaces(

@@ -72,7 +72,7 @@ class AccountRpc(Namespace):
         """Call ``account/bedrock/setup``.
 
         Args:
-            params: One of the members of BedrockSetupParams.
+            params: One of ProfileBedrockSetupParams, EnvironmentBedrockSetupParams.
             timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
                 ``CodexConfig.request_timeout`` applies.
 
@@ -202,7 +202,9 @@ class AccountRpc(Namespace):
         """Call ``account/login/start``.
 
         Args:
-            params: One of the members of LoginAccountParams.
+            params: One of ApiKeyLoginAccountParams, ChatgptLoginAccountParams, ChatgptDeviceCodeLoginAccountParams,
+                ChatgptAuthTokensLoginAccountParams, AmazonBedrockLoginAccountParams,
+                AmazonBedrockAccessKeysLoginAccountParams.
             timeout: Seconds to wait for the answer, queueing included; None for no limit. By default
                 ``CodexConfig.request_timeout`` applies.
 
