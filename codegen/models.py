@@ -7,6 +7,7 @@ belong; everything else about quality was settled by the normaliser.
 from __future__ import annotations
 
 import copy
+import warnings
 from collections import defaultdict
 from pathlib import Path
 from typing import Any, cast
@@ -58,42 +59,45 @@ def generate_models(normalised: Normalised, layout: Layout) -> dict[str, str]:
         f"{layout.module_of[name]}.{name}": _dotted(copy.deepcopy(schema), layout)
         for name, schema in normalised.definitions.items()
     }
-    modules = generate(
-        {"$schema": "http://json-schema.org/draft-07/schema#", "definitions": definitions},
-        input_filename="schema",
-        input_file_type=InputFileType.JsonSchema,
-        output_model_type=DataModelType.PydanticV2BaseModel,
-        target_python_version=PythonVersion.PY_310,
-        base_class=f"{_BASE}.WireModel",
-        additional_imports=[
-            f"{_BASE}.{name}" for name in ("OpenEnum", "OpenKey", "OpenTag", "OpenUnion", "Unrecognized", "Variant")
-        ],
-        custom_template_dir=_TEMPLATES,
-        extra_template_data=_template_data(normalised, layout),
-        treat_dot_as_module=True,
-        use_exact_imports=True,
-        disable_future_imports=True,
-        use_type_alias=True,
-        use_annotated=True,
-        snake_case_field=True,
-        use_subclass_enum=True,
-        use_union_operator=True,
-        use_standard_collections=True,
-        enum_field_as_literal=LiteralType.Off,
-        use_one_literal_as_default=True,
-        deserialize_default_values=[DefaultValueType.Enum],
-        set_default_enum_member=True,
-        strict_nullable=True,
-        use_typed_nullable_map_values=True,
-        use_typed_map_values_beside_other_types=True,
-        use_schema_description=True,
-        use_field_description=True,
-        skip_root_model=True,
-        use_double_quotes=True,
-        disable_timestamp=True,
-        field_extra_keys_without_x_prefix={"x-repr"},
-        formatters=[],
-    )
+    with warnings.catch_warnings():
+        # It announces that some later version will not run on Python 3.10; this version is pinned.
+        warnings.filterwarnings("ignore", category=FutureWarning, module="datamodel_code_generator")
+        modules = generate(
+            {"$schema": "http://json-schema.org/draft-07/schema#", "definitions": definitions},
+            input_filename="schema",
+            input_file_type=InputFileType.JsonSchema,
+            output_model_type=DataModelType.PydanticV2BaseModel,
+            target_python_version=PythonVersion.PY_310,
+            base_class=f"{_BASE}.WireModel",
+            additional_imports=[
+                f"{_BASE}.{name}" for name in ("OpenEnum", "OpenKey", "OpenTag", "OpenUnion", "Unrecognized", "Variant")
+            ],
+            custom_template_dir=_TEMPLATES,
+            extra_template_data=_template_data(normalised, layout),
+            treat_dot_as_module=True,
+            use_exact_imports=True,
+            disable_future_imports=True,
+            use_type_alias=True,
+            use_annotated=True,
+            snake_case_field=True,
+            use_subclass_enum=True,
+            use_union_operator=True,
+            use_standard_collections=True,
+            enum_field_as_literal=LiteralType.Off,
+            use_one_literal_as_default=True,
+            deserialize_default_values=[DefaultValueType.Enum],
+            set_default_enum_member=True,
+            strict_nullable=True,
+            use_typed_nullable_map_values=True,
+            use_typed_map_values_beside_other_types=True,
+            use_schema_description=True,
+            use_field_description=True,
+            skip_root_model=True,
+            use_double_quotes=True,
+            disable_timestamp=True,
+            field_extra_keys_without_x_prefix={"x-repr"},
+            formatters=[],
+        )
     if not isinstance(modules, dict):
         raise TypeError("datamodel-code-generator returned no modules")
     return {".".join(path).removesuffix(".py"): text for path, text in modules.items() if path != ("__init__.py",)}

@@ -250,6 +250,8 @@ def test_interrupt_of_a_waiting_caller_leaves_the_engine_usable() -> None:
     argv = (sys.executable, "-I", "-S", str(FAKE_SERVER), script)
     engine = Engine(CodexConfig(launch_args_override=argv), protocol=Protocol())
     engine.start()
+    # A background job starts with SIGINT ignored, and Python leaves it at that.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         for wait in (
             lambda: engine.request("hold", {}),
@@ -265,6 +267,7 @@ def test_interrupt_of_a_waiting_caller_leaves_the_engine_usable() -> None:
         assert engine.request("release", {}) is None
         assert engine.request("a", {}) == {"echo": {}}
     finally:
+        signal.signal(signal.SIGINT, before)
         engine.close()
 
 
