@@ -45,6 +45,7 @@ RULES = Rules(
         # _compat: where the two worlds differ for real
         "async_lock": "lock",
         "async_shield_for": "shield_for",
+        "async_shielded": "shielded",
         "async_sleep": "sleep",
         "async_start_eagerly": "start_eagerly",
         # the public face and what it stands on

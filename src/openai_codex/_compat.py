@@ -18,10 +18,12 @@ if TYPE_CHECKING:
 __all__ = [
     "async_lock",
     "async_shield_for",
+    "async_shielded",
     "async_sleep",
     "async_start_eagerly",
     "lock",
     "shield_for",
+    "shielded",
     "sleep",
     "start_eagerly",
 ]
@@ -60,6 +62,20 @@ def async_start_eagerly(start: Callable[[], Awaitable[Any]]) -> None:
 def start_eagerly(start: Callable[[], Any]) -> None:
     """A synchronous client starts in its constructor."""
     start()
+
+
+async def async_shielded(call: Callable[[], Awaitable[Any]]) -> Any:
+    """Run ``call`` to its end even if the current task is cancelled meanwhile: others wait for the same thing."""
+    import asyncio
+
+    task = asyncio.ensure_future(call())
+    task.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody may be left to see it
+    return await asyncio.shield(task)
+
+
+def shielded(call: Callable[[], Any]) -> Any:
+    """Run ``call``."""
+    return call()
 
 
 async def async_shield_for(seconds: float, call: Callable[[], Awaitable[Any]]) -> None:

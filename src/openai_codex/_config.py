@@ -31,7 +31,7 @@ class CodexConfig:
     """
 
     codex_bin: str | None = None
-    launch_args_override: tuple[str, ...] | None = None
+    launch_args_override: tuple[str, ...] | None = field(default=None, repr=False)
     config_overrides: tuple[str, ...] = field(default=(), repr=False)
     cwd: str | None = None
     env: dict[str, str] | None = field(default=None, repr=False)
@@ -42,3 +42,10 @@ class CodexConfig:
     request_timeout: float | None = field(default=60.0, kw_only=True)
     handler_threads: int = field(default=128, kw_only=True)
     handler_timeout: float | None = field(default=None, kw_only=True)
+
+    def __post_init__(self) -> None:
+        for name in ("config_overrides", "launch_args_override"):
+            if isinstance(getattr(self, name), str):
+                raise TypeError(f"CodexConfig.{name} is a string; it takes a tuple of strings")
+        if self.handler_threads < 1:
+            raise ValueError(f"CodexConfig.handler_threads is {self.handler_threads}; it takes 1 or more")

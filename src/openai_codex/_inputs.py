@@ -100,7 +100,7 @@ _TYPES: dict[type, str] = {
 
 def _wire_item(item: Any) -> dict[str, Any]:
     cls = cast("type[object]", type(item))
-    kind = _TYPES.get(cls)
+    kind = next((_TYPES[each] for each in cls.__mro__ if each in _TYPES), None)
     if kind is None:
         names = ", ".join(each.__name__ for each in _TYPES)
         raise TypeError(f"input: {cls.__name__} is no input item; use text or one of {names}")

@@ -28,6 +28,7 @@ Wrong arguments are not in this tree: they raise ``ValueError`` or ``TypeError``
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
@@ -100,6 +101,9 @@ class _TurnError(CodexError):
     def __init__(self, message: str, *, result: TurnResult) -> None:
         super().__init__(message)
         self.result = result
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return partial(type(self), result=self.result), self.args, self.__dict__
 
 
 class TurnFailedError(_TurnError, RuntimeError):

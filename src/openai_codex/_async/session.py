@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from .._compat import async_lock
+from .._compat import async_lock, async_shielded
 from .._config import CodexConfig
 from .._engine import DEFAULT_TIMEOUT, DefaultTimeout
 from .._engine.aio import AsyncEngine
@@ -48,6 +48,11 @@ class AsyncSession:
         """
         if self.metadata is not None:
             return self.metadata
+        # The caller may be cancelled while others wait for the same start.
+        metadata: InitializeResponse = await async_shielded(self._start)
+        return metadata
+
+    async def _start(self) -> InitializeResponse:
         async with self._starting:
             if self.metadata is None:
                 try:

@@ -139,6 +139,7 @@ class Connection:
         self._in_flight = 0
         self._outgoing: list[bytes] = []
         self._server_requests: list[ServerRequest] = []
+        self._resolved: list[int | str] = []
 
     # -- sending ----------------------------------------------------------------------------------
 
@@ -182,6 +183,7 @@ class Connection:
         """Give a request up: its place is free, it is not sent if still queued, a late answer is dropped."""
         if not pending.done:
             self._pending.pop(pending.id, None)
+            pending.line = b""
             self._finish(pending)
         elif pending.mailbox is not None:  # the answer came, but its caller is gone
             self.close_turn(pending.result["turn"]["id"], pending.mailbox)
@@ -314,6 +316,10 @@ class Connection:
         return wake
 
     def _put_event(self, notification: Notification, wake: list[Waiter]) -> None:
+        if notification.method == "serverRequest/resolved":
+            id = notification.params.get("requestId")
+            if isinstance(id, (int, str)):
+                self._resolved.append(id)
         self.events.put(notification)
         self.events.take_waiter(wake)
 
@@ -321,6 +327,11 @@ class Connection:
         """Return the runtime's requests that came since the last call."""
         requests, self._server_requests = self._server_requests, []
         return requests
+
+    def take_resolved(self) -> list[int | str]:
+        """Return the ids of server requests that the runtime settled since the last call: no answer is wanted."""
+        resolved, self._resolved = self._resolved, []
+        return resolved
 
     def fail(self, error: TransportClosedError) -> list[Waiter]:
         """End the connection: every pending request and mailbox gets ``error``, and so does every later call.

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from .._generated import models as m
 from .._results import TurnResult
-from ..errors import TurnFailedError
+from ..errors import CodexError, TurnFailedError
 from .notification import Notification, UnknownNotification
 
 __all__ = ["FOLDED", "TurnFold"]
@@ -23,7 +23,7 @@ FOLDED = frozenset({"item/completed", "thread/tokenUsage/updated", "error", "tur
 class TurnFold:
     """The state of one turn, from its notifications."""
 
-    __slots__ = ("_completed", "_error", "_items", "_usage", "turn_id")
+    __slots__ = ("_completed", "_error", "_given_up", "_items", "_usage", "turn_id")
 
     def __init__(self, turn_id: str) -> None:
         self.turn_id = turn_id
@@ -31,11 +31,21 @@ class TurnFold:
         self._usage: Notification | None = None
         self._error: Notification | None = None
         self._completed: Notification | None = None
+        self._given_up = False
 
     @property
     def ended(self) -> bool:
-        """Whether the end of the turn was seen."""
-        return self._completed is not None
+        """Whether the turn is over, as far as anybody will ever hear."""
+        return self._completed is not None or self._given_up
+
+    @property
+    def failing(self) -> bool:
+        """Whether the runtime reported a final error; ``turn/completed`` follows at once, or never."""
+        return self._error is not None and self._error.params.get("willRetry") is False
+
+    def give_up(self) -> None:
+        """Take a failing turn as failed: its ``turn/completed`` did not come."""
+        self._given_up = True
 
     @property
     def interrupted(self) -> bool:
@@ -63,7 +73,8 @@ class TurnFold:
             started, completed, duration = turn.turn.started_at, turn.turn.completed_at, turn.turn.duration_ms
         else:
             raw = self._raw_turn()
-            status, error = m.TurnStatus(str(raw.get("status", "inProgress"))), None
+            status = m.TurnStatus(str(raw.get("status") or ("failed" if self._given_up else "inProgress")))
+            error = None
             started, completed, duration = (_integer(raw, key) for key in ("startedAt", "completedAt", "durationMs"))
         if error is None and status is m.TurnStatus.failed:
             error = self._last_error()
@@ -85,7 +96,12 @@ class TurnFold:
 
         Raises:
             TurnFailedError: the turn ended as failed.
+            CodexError: its end was not seen.
         """
+        if not self.ended:
+            raise CodexError(
+                f"turn {self.turn_id} ended before this handle could follow it; thread.read(include_turns=True) has it"
+            )
         result = self.result()
         if result.status is m.TurnStatus.failed:
             message = result.error.message if result.error is not None else "the runtime gave no reason"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Iterable, Mapping
 from functools import partial
 from inspect import isawaitable
 from typing import Any
@@ -128,6 +128,8 @@ class AsyncEngine:
         if loop is not self._loop:
             self._process.kill()
             self._process.join(JOIN_S)
+            if self._loop is None or self._loop.is_closed():  # a loop that still runs would watch closed pipes
+                self._process.close_pipes()
             return
         if self._closing is None:
             self._closing = loop.create_task(self._shut_down(self._process, asyncio.current_task()))
@@ -298,6 +300,10 @@ class AsyncEngine:
             else:
                 task = asyncio.ensure_future(self._run_handler(decision))
                 self._running[decision.id] = task
+        for id in connection.take_resolved():
+            settled = self._running.pop(id, None)
+            if settled is not None:
+                settled.cancel()
         self._write()
 
     def _on_end(self, what: str) -> None:
@@ -329,15 +335,26 @@ class AsyncEngine:
     async def _run_handler(self, invocation: Invocation) -> None:
         try:
             result = invocation.call()
-            reply = invocation.reply(await result if isawaitable(result) else result)
+            if isawaitable(result):
+                result = await self._limited(result)
+            reply = invocation.reply(result)
         except Exception as error:
             reply = invocation.refuse(error)
+        except asyncio.CancelledError:
+            if self._running.pop(invocation.id, None) is not None:  # not because the runtime settled it
+                self._answer(invocation.refusal)
+            raise
         except BaseException as error:
             self._answer(invocation.refuse(error))
             raise
         finally:
             self._running.pop(invocation.id, None)
         self._answer(reply)
+
+    async def _limited(self, result: Awaitable[Any]) -> Any:
+        if self._config.handler_timeout is None:
+            return await result
+        return await asyncio.wait_for(result, self._config.handler_timeout)
 
     def _answer(self, reply: Reply) -> None:
         reply.send(self._connection)

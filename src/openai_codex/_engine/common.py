@@ -54,7 +54,9 @@ def timeout_text(method: str, timeout: float, sent: bool) -> str:
 def death_error(process: StdioProcess) -> TransportClosedError:
     """Return the error of everything that waits for a runtime that is gone."""
     tail = process.tail.lines()
-    shown = "".join(f"\n  {line}" for line in tail[-_SHOWN_LINES:])
+    # The reason stands above the backtrace that a failed start prints.
+    end = next((at for at, line in enumerate(tail) if at and line.strip() == "Stack backtrace:"), len(tail))
+    shown = "".join(f"\n  {line}" for line in tail[:end][-_SHOWN_LINES:])
     said = f"; its last words on stderr:{shown}" if shown else "; it wrote nothing to stderr"
     return TransportClosedError(
         f"the runtime {process.describe_exit()}{said}", exit_code=process.returncode, stderr_tail=tail

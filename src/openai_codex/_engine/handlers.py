@@ -50,7 +50,8 @@ class Reply:
 class Invocation:
     """A handler to be called for one server request.
 
-    ``call`` and ``reply`` may raise anything, which the engine passes to ``refuse``.
+    ``call`` and ``reply`` may raise anything, which the engine passes to ``refuse``. ``refusal`` is the answer of one
+    that is given up for other reasons.
     """
 
     def __init__(
@@ -66,7 +67,7 @@ class Invocation:
         self._handler = handler
         self._params_type = params_type
         self._result_name = result_name
-        self._refusal = refusal
+        self.refusal = refusal
 
     def call(self) -> Any:
         """Call the handler with typed parameters; returns what it returns, which may be an awaitable."""
@@ -93,7 +94,7 @@ class Invocation:
         from .._refusal import ServerRequestRefused
 
         if isinstance(error, ServerRequestRefused):  # the handler chose the built-in refusal
-            return self._refusal
+            return self.refusal
         logger.error(
             "the handler of %s failed with %s; the request was refused",
             self._request.method,
@@ -101,7 +102,7 @@ class Invocation:
             # the text of a validation error holds the values that did not validate
             exc_info=None if isinstance(error, ValidationError) else error,
         )
-        return self._refusal
+        return self.refusal
 
 
 class Dispatcher:
@@ -116,6 +117,8 @@ class Dispatcher:
         self._protocol = protocol
         self._handlers = handlers
         self._base = None if handlers is None else protocol.handler_base()
+        if self._base is not None and not isinstance(handlers, self._base):
+            raise TypeError(f"handlers: {handlers!r} is no instance of {self._base.__name__}")
 
     def decide(self, request: ServerRequest) -> Reply | Invocation:
         """Return the answer to ``request``, or the handler to call for it."""
@@ -131,7 +134,8 @@ class Dispatcher:
         return Invocation(request, handler, lambda: self._protocol.model(params_type), result_type, refusal)
 
     def _overrides(self, name: str) -> bool:
-        method = getattr(type(self._handlers), name, None)
+        method = getattr(self._handlers, name, None)  # a method, or a callable that was put on the instance
+        method = getattr(method, "__func__", method)
         return method is not None and method is not getattr(self._base, name, None)
 
     def _refusal(self, request: ServerRequest) -> Reply:

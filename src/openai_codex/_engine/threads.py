@@ -276,6 +276,7 @@ class Engine:
         return False
 
     def _wait_for(self, mailbox: Mailbox, timeout: float | None) -> None:
+        self._check_usable()
         gate = threading.Lock()
         gate.acquire()
         release = gate.release
@@ -301,6 +302,7 @@ class Engine:
                 return
             wake = self._connection.feed(data)
             requests = self._connection.take_server_requests()
+            resolved = self._connection.take_resolved()
             lines = self._connection.take_outgoing()
         for waiter in wake:
             waiter()
@@ -311,6 +313,8 @@ class Engine:
                 self._answer(decision)
             else:
                 self._start_handler(decision)
+        for id in resolved:
+            self._abandon(id)
 
     def _on_stdout_end(self) -> None:
         self._stdout_ended.set()
@@ -352,16 +356,48 @@ class Engine:
     def _run_handlers(self, invocation: Invocation | None) -> None:
         """Run one handler, then those that had to wait for a thread."""
         while invocation is not None:
+            timer = self._limit(invocation)
             try:
                 reply = invocation.reply(invocation.call())
             except BaseException as error:
                 reply = invocation.refuse(error)
-            self._answer(reply)
+            finally:
+                if timer is not None:
+                    timer.cancel()
             with self._lock:
-                self._running.pop(invocation.id, None)
+                if self._running.pop(invocation.id, None) is None:
+                    return  # given up meanwhile: its answer is not wanted, and its place is taken
+                reply.send(self._connection)
+                lines = self._connection.take_outgoing()
                 invocation = self._waiting.popleft() if self._waiting else None
                 if invocation is not None:
                     self._running[invocation.id] = invocation
+            self._write_later(lines)
+
+    def _limit(self, invocation: Invocation) -> threading.Timer | None:
+        """Start the clock of a handler, if there is a limit."""
+        seconds = self._config.handler_timeout
+        if seconds is None:
+            return None
+        timer = threading.Timer(seconds, self._time_out, (invocation,))
+        timer.daemon = True
+        timer.start()
+        return timer
+
+    def _time_out(self, invocation: Invocation) -> None:
+        if self._abandon(invocation.id):
+            self._answer(invocation.refuse(TimeoutError("handler_timeout passed")))
+
+    def _abandon(self, id: int | str) -> bool:
+        """Give a handler up and its place to the next; False if it is done. A thread cannot be stopped: it runs on."""
+        with self._lock:
+            if self._running.pop(id, None) is None:
+                self._waiting = deque(each for each in self._waiting if each.id != id)
+                return False
+            following = self._waiting.popleft() if self._waiting else None
+        if following is not None:
+            self._start_handler(following)
+        return True
 
     # -- writing ----------------------------------------------------------------------------------
 

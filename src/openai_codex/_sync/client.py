@@ -36,6 +36,7 @@ class Codex:
     Args:
         config: Settings; None for the defaults.
         handlers: Answers to the runtime's own requests (approvals, tool calls, questions ...). None refuses them all.
+            Approvals come to the handlers of threads in ``ApprovalMode.ask`` only.
     """
 
     def __init__(
@@ -47,7 +48,11 @@ class Codex:
     # -- life ---------------------------------------------------------------------------------------------------
 
     def __enter__(self) -> Self:
-        self._session.ensure_started()
+        try:
+            self._session.ensure_started()
+        except BaseException:
+            self._session.close()
+            raise
         return self
 
     def __exit__(
@@ -56,7 +61,10 @@ class Codex:
         self.close()
 
     def close(self) -> None:
-        """End the runtime. Every pending and later call raises ``TransportClosedError``; closing twice is harmless."""
+        """End the runtime. Every pending and later call raises ``TransportClosedError``; closing twice is harmless.
+
+        Never raises. Not for signal handlers: what they interrupt may hold what closing needs; raise there instead.
+        """
         self._session.close()
 
     @property

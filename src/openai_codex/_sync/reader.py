@@ -7,6 +7,7 @@ streamed or not. One consumer takes events at a time: the latest.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from .._compat import shield_for, sleep
@@ -23,6 +24,7 @@ __all__ = ["TurnReader"]
 _INTERRUPT_S = 10.0  # for an interrupt, all attempts included
 _ANSWER_S = 0.5  # the runtime answers in milliseconds, or not at all when the turn was interrupted meanwhile
 _START_S = 2.0  # from the acceptance of a turn until it can be interrupted
+_GRACE_S = 1.0  # from a final error until turn/completed; it comes within milliseconds, or never
 _LEAVE_S = 2.0  # for the interrupt of a stream that is left early
 _POLL_S = 0.01
 
@@ -53,12 +55,24 @@ class TurnReader:
 
     def wait(self) -> bool:
         """Wait until there is an event to take; False at the end of the turn."""
-        mailbox = self.mailbox
+        mailbox, engine = self.mailbox, self.session.engine
         while not mailbox.items:
-            if mailbox.closed:
+            if mailbox.closed or self.fold.ended:
                 return False
-            self.session.engine.receive(mailbox)
+            if not engine.receive(mailbox, timeout=_GRACE_S if self.fold.failing else None):
+                self.fold.give_up()
+                engine.close_turn(self.turn_id, mailbox)
         return True
+
+    def take_over(self, consumer: object | None) -> None:
+        """Make ``consumer`` the one that takes events from now on.
+
+        Raises:
+            RuntimeError: somebody is waiting for one at this moment, and keeps waiting undisturbed.
+        """
+        if self.mailbox.waiter is not None:
+            raise RuntimeError(f"somebody is waiting for the events of turn {self.turn_id} at this moment")
+        self.consumer = consumer
 
     def drain(self) -> None:
         """Take all events up to the end, for the fold alone."""
@@ -69,7 +83,7 @@ class TurnReader:
                 if event.method in FOLDED:
                     add(event)
 
-    def interrupt(self) -> m.TurnInterruptResponse:
+    def interrupt(self, limit: float = _INTERRUPT_S) -> m.TurnInterruptResponse:
         """Stop the turn; a second call does nothing. See ``TurnHandle.interrupt``."""
         from .._generated import models as m
 
@@ -81,10 +95,10 @@ class TurnReader:
             try:
                 done: m.TurnInterruptResponse = self.session.call("turn/interrupt", fields, _ANSWER_S)
             except TurnNotActiveError:
-                if self._interrupted:
+                if self._interrupted or (unanswered and self.mailbox.closed):  # an attempt that was answered late
                     return m.TurnInterruptResponse()
                 # An accepted turn that has not begun cannot be interrupted yet.
-                if self.mailbox.closed or early >= _START_S:
+                if self.mailbox.closed or early >= min(limit, _START_S):
                     raise
                 sleep(_POLL_S)
                 early += _POLL_S
@@ -93,7 +107,7 @@ class TurnReader:
                 if self.mailbox.closed:
                     return m.TurnInterruptResponse()
                 unanswered += _ANSWER_S
-                if unanswered >= _INTERRUPT_S:
+                if unanswered >= limit:
                     raise
             else:
                 self._interrupted = True
@@ -101,5 +115,5 @@ class TurnReader:
 
     def leave(self) -> None:
         """Interrupt a turn that its consumer abandons, without waiting for long."""
-        if not self.mailbox.closed:
-            shield_for(_LEAVE_S, self.interrupt)
+        if not (self.mailbox.closed or self.fold.ended):
+            shield_for(_LEAVE_S, partial(self.interrupt, _LEAVE_S))

@@ -56,7 +56,7 @@ class TurnHandle:
             TransportClosedError: the runtime is gone, or the client was closed.
         """
         if not self._reader.fold.ended:
-            self._reader.consumer = None
+            self._reader.take_over(None)
             self._reader.drain()
         return self._reader.fold.outcome()
 
@@ -101,7 +101,7 @@ class TurnStream:
     __slots__ = ("_fold", "_items", "_open", "_reader")
 
     def __init__(self, reader: TurnReader) -> None:
-        reader.consumer = self
+        reader.take_over(self)
         self._reader = reader
         self._items = reader.mailbox.items
         self._fold = reader.fold
