@@ -21,6 +21,7 @@ install: $(INSTALLED) ## Make .venv with the package and all tools
 
 # A .venv of the same interpreter is kept and brought up to date; any other is made anew.
 $(INSTALLED): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "$(PYTHON) is no Python 3.10 or later; choose one with PYTHON=..."; exit 1; }
 	@echo "Setting up .venv with Python $(PYTHON_VERSION); this takes about a minute."
 	@test -e $@ -o "$(PYTHON)" = $(BIN)/python || $(PYTHON) -m venv --clear .venv || { rm -rf .venv; exit 1; }
 	@$(BIN)/python -m pip install --quiet --editable '.[dev]'

@@ -86,12 +86,28 @@ def _check(arguments: argparse.Namespace) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    arguments = _parser().parse_args(argv)
+    parser = _parser()
+    arguments = parser.parse_args(argv)
+    if arguments.command == "schema":
+        for option in ("codex_bin", "runtime", "url"):
+            if getattr(arguments, option) == "":
+                parser.error(f"--{option.replace('_', '-')} is empty")
+        if arguments.url is None and (arguments.stable_url is not None or arguments.runtime_version is not None):
+            parser.error("--stable-url and --runtime-version belong to --url")
     try:
         {"schema": _schema, "generate": _generate, "check": _check}[arguments.command](arguments)
     except CodegenError as error:
         for finding in error.findings:
             print(finding, file=sys.stderr)
+        return 1
+    except ModuleNotFoundError as error:
+        print(f'codegen: {error.name} is not installed; run "make install"', file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(
+            f"{error.filename or 'codegen'}: {error.strerror or error}; check the path and its permissions",
+            file=sys.stderr,
+        )
         return 1
     return 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import subprocess
 import sys
 import tempfile
@@ -38,7 +39,10 @@ def format_python(files: Mapping[str, str]) -> dict[str, str]:
 
 def _ruff(*arguments: str) -> None:
     command = [sys.executable, "-m", "ruff", *arguments, "--no-cache"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    # ruff tells first-party imports by the working directory, even with --config.
+    done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, encoding="utf-8", check=False)
     if done.returncode:
+        if importlib.util.find_spec("ruff") is None:
+            raise CodegenError([Finding("ruff", "is not installed", 'run "make install"')])
         reason = " ".join((done.stdout + done.stderr).split())[:500]
         raise CodegenError([Finding("generated code", f"ruff {arguments[0]}: {reason}", "mend the template")])

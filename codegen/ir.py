@@ -139,6 +139,8 @@ def build(bundle: Bundle, stable: Bundle, overrides: Overrides) -> Protocol:
     requests: list[Request] = []
     for branch in bundle.client_requests:
         method, params = _method(branch), _params(branch)
+        if params is None and branch["properties"].get("params", {}).get("type", "null") != "null":
+            findings.append(Finding("schema", f"the params of {method} have no name", "teach codegen/ir.py about it"))
         namespace, name = overrides.get("rpc_name", method) or python_path(method)
         requests.append(
             Request(
@@ -185,6 +187,12 @@ def build(bundle: Bundle, stable: Bundle, overrides: Overrides) -> Protocol:
         if not payload
     ]
     findings += _clashes(requests)
+    handlers: dict[str, str] = {}
+    for server_request in server_requests:
+        other = handlers.setdefault(server_request.handler, server_request.method)
+        if other != server_request.method:
+            reason = f"{other} and {server_request.method} would both be the handler {server_request.handler}"
+            findings.append(Finding("schema", reason, "teach codegen/naming.py another name"))
     if findings:
         raise CodegenError(findings)
     return Protocol(

@@ -17,6 +17,21 @@ from .partition import Layout
 __all__ = ["lint"]
 
 _NUMBERED = re.compile(r"[a-z]\d+$")
+# What the model modules and their index import or define themselves, beside the types of the schema.
+_TAKEN_TYPES = frozenset(
+    {
+        "NotificationPayload",
+        "OpenEnum",
+        "OpenKey",
+        "OpenTag",
+        "OpenUnion",
+        "Unrecognized",
+        "UnknownNotification",
+        "Variant",
+    }
+)
+# Pages of docs/protocol that no namespace owns, and names that the class of all namespaces uses.
+_TAKEN_NAMESPACES = frozenset({"core", "m", "property", "readme"})
 
 
 def lint(protocol: Protocol, normalised: Normalised, layout: Layout) -> tuple[list[Finding], list[Finding]]:
@@ -24,12 +39,19 @@ def lint(protocol: Protocol, normalised: Normalised, layout: Layout) -> tuple[li
     errors: list[Finding] = []
     notes: list[Finding] = []
     for name in normalised.definitions:
-        if not is_class_name(name) or shadows_builtin(name):
+        if not is_class_name(name) or shadows_builtin(name) or name in _TAKEN_TYPES:
             errors.append(Finding("schema", f"{name} cannot be a class name", "teach codegen/normalise.py another"))
         elif _NUMBERED.search(name) and name not in protocol.definitions:
             errors.append(Finding("schema", f"{name} is a numbered name", "teach codegen/normalise.py a better one"))
+        if any(not isinstance(value, str) for value in normalised.definitions[name].get("enum", ())):
+            step = "teach codegen/normalise.py about it"
+            errors.append(Finding("schema", f"enum {name} has values that are no strings", step))
         if layout.module_of[name] in normalised.definitions:
             errors.append(Finding("schema", f"module {layout.module_of[name]} bears the name of a type", "rename it"))
+    for call in protocol.requests:
+        if call.namespace in _TAKEN_NAMESPACES or not all(part.isidentifier() for part in call.path.split(".")):
+            reason = f"{call.method} cannot be rpc.{call.path}"
+            errors.append(Finding("overrides.toml", reason, "give it another name in [rpc_name]"))
     used = {request.result for request in protocol.requests} | {request.result for request in protocol.server_requests}
     for name in sorted(protocol.definitions):
         if name.endswith("Response") and name not in used:

@@ -52,6 +52,13 @@ def _same(one: Schema, other: Schema) -> bool:
     return bare(one) == bare(other)
 
 
+def _names_method(branch: Any) -> bool:
+    try:
+        return isinstance(branch["properties"]["method"]["enum"][0], str)
+    except (KeyError, IndexError, TypeError):
+        return False
+
+
 def load(source: Path | bytes, *, name: str | None = None) -> Bundle:
     """Read and flatten one bundle.
 
@@ -77,6 +84,14 @@ def load(source: Path | bytes, *, name: str | None = None) -> Bundle:
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         reason = f"not a schema bundle of the app-server ({type(error).__name__}: {error})"
         raise CodegenError([Finding(where, reason, 'run "make schema"')]) from error
+    odd = [
+        *(key for key, schema in definitions.items() if not isinstance(schema, dict)),  # pyright: ignore[reportUnnecessaryIsInstance]
+        *(f"a branch of {envelope}" for envelope in _ENVELOPES if not all(map(_names_method, branches[envelope]))),
+    ]
+    if odd:
+        raise CodegenError(
+            [Finding(where, f"{what} is of unknown shape", "teach codegen/load.py about it") for what in odd]
+        )
     # The envelopes of JSON-RPC itself are the connection's business, not protocol types.
     definitions = {key: schema for key, schema in sorted(definitions.items()) if not key.startswith("JSONRPC")}
     requests, notifications, server_requests, client_notifications = (branches[name] for name in _ENVELOPES)

@@ -31,7 +31,7 @@ def _inputs(root: Path) -> dict[str, str]:
         *sorted(path for path in (root / "codegen").rglob("*") if path.suffix in (".py", ".toml", ".jinja", ".jinja2")),
         *sorted((root / "src/openai_codex/_async").glob("*.py")),
     ]
-    return {path.relative_to(root).as_posix(): _hash(path.read_bytes()) for path in sources}
+    return {path.relative_to(root).as_posix(): _hash(path.read_bytes()) for path in sources if path.is_file()}
 
 
 def manifest_text(files: Mapping[str, str], root: Path = ROOT) -> str:
@@ -55,7 +55,9 @@ def write(files: Mapping[str, str], root: Path = ROOT) -> list[str]:
         target = root / path
         if not target.exists() or target.read_bytes() != text.encode():
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(text.encode())
+            part = target.with_name(f".{target.name}.part")  # whole or not at all, even if interrupted
+            part.write_bytes(text.encode())
+            part.replace(target)
             changed.append(path)
     for folder in _FOLDERS:
         for cache in sorted((root / folder).rglob("__pycache__")):
@@ -76,9 +78,9 @@ def check(root: Path = ROOT) -> list[Finding]:
     """Compare what lies there with the manifest: edits, strays, missing files, and inputs that changed since."""
     try:
         manifest = json.loads((root / MANIFEST).read_bytes())
-        files: dict[str, str] = manifest["files"]
-        inputs: dict[str, str] = manifest["inputs"]
-    except (OSError, ValueError, KeyError) as error:
+        files: dict[str, str] = dict(manifest["files"])
+        inputs: dict[str, str] = dict(manifest["inputs"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
         return [Finding(MANIFEST.as_posix(), f"unreadable ({error})", _REGENERATE)]
     present = set(_present(root)) - {MANIFEST.as_posix()}
     findings = [*_differences(files, present, root)]
@@ -103,8 +105,8 @@ def _differences(files: Mapping[str, str], present: Iterable[str], root: Path) -
 def compare(files: Mapping[str, str], root: Path = ROOT) -> list[Finding]:
     """Compare what lies there with what the pipeline makes now, apart from what the manifest shows anyway."""
     try:
-        known: dict[str, str] = json.loads((root / MANIFEST).read_bytes())["files"]
-    except (OSError, ValueError, KeyError):
+        known: dict[str, str] = dict(json.loads((root / MANIFEST).read_bytes())["files"])
+    except (OSError, ValueError, KeyError, TypeError):
         return []
     return [
         Finding(path, "is not what the pipeline makes now", _REGENERATE)
@@ -118,9 +120,9 @@ def check_schema(root: Path = ROOT) -> Iterator[Finding]:
     folder = root / "schema"
     try:
         manifest = json.loads((folder / "manifest.json").read_bytes())
-        hashes: dict[str, str] = manifest["sha256"]
+        hashes: dict[str, str] = dict(manifest["sha256"])
         version: str = manifest["runtime_version"]
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         yield Finding(f"{SCHEMA.name}/manifest.json", f"unreadable ({error})", 'run "make schema"')
         return
     for name, digest in sorted(hashes.items()):

@@ -6,7 +6,7 @@ The models are the authority: a stub can only ask for what a model takes.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from .findings import CodegenError, Finding
@@ -36,6 +36,8 @@ class Model:
     module: str
     bases: tuple[str, ...]
     fields: tuple[Field, ...]
+    numbered: tuple[tuple[str, str], ...] = ()
+    """Pairs of members of which the second got a number because its name was taken."""
 
 
 class _Qualify(ast.NodeTransformer):
@@ -68,9 +70,22 @@ def _field(node: ast.AnnAssign, names: Mapping[str, str]) -> Field | None:
 def _models(module: str, source: str, names: Mapping[str, str]) -> Iterator[Model]:
     for node in ast.parse(source).body:
         if isinstance(node, ast.ClassDef):
-            fields = (_field(each, names) for each in node.body if isinstance(each, ast.AnnAssign))
+            found = (_field(each, names) for each in node.body if isinstance(each, ast.AnnAssign))
+            fields = tuple(field for field in found if field is not None)
             bases = tuple(ast.unparse(base) for base in node.bases)
-            yield Model(node.name, module, bases, tuple(field for field in fields if field is not None))
+            yield Model(node.name, module, bases, fields, tuple(_numbered(node, fields)))
+
+
+def _numbered(node: ast.ClassDef, fields: Iterable[Field]) -> Iterator[tuple[str, str]]:
+    """Members that got a number because their name was taken; a number that stands on the wire too is their own."""
+    wires = {field.name: field.wire for field in fields}
+    for each in node.body:
+        if isinstance(each, ast.Assign) and isinstance(each.targets[0], ast.Name):
+            wires[each.targets[0].id] = ast.unparse(each.value).strip("'")
+    for name, wire in wires.items():
+        stem, _, number = name.rpartition("_")
+        if number.isdigit() and stem in wires and not wire.endswith(number):
+            yield stem, name
 
 
 def index_models(modules: Mapping[str, str], layout: Layout) -> dict[str, Model]:
@@ -87,6 +102,10 @@ def index_models(modules: Mapping[str, str], layout: Layout) -> dict[str, Model]
             if layout.module_of.get(model.name) != module:
                 step = "see codegen/models.py and codegen/partition.py"
                 findings.append(Finding(f"models/{module}.py", f"{model.name} does not belong here", step))
+            for taken, name in model.numbered:
+                step = "teach codegen/normalise.py to name them"
+                reason = f"{model.name} has two members called {taken}, one is {name} now"
+                findings.append(Finding(f"models/{module}.py", reason, step))
             if any("RootModel" in base for base in model.bases):
                 step = "normalise its definition"
                 findings.append(Finding(f"models/{module}.py", f"{model.name} is a RootModel", step))

@@ -23,6 +23,7 @@ __all__ = ["generate_models"]
 
 _TEMPLATES = Path(__file__).with_name("dcg_templates")
 _BASE = "openai_codex._model"
+_BASES = ("OpenEnum", "OpenKey", "OpenTag", "OpenUnion", "Unrecognized", "Variant")
 _MARKERS = {"tagged": 'OpenTag("{tag}")', "keyed": "OpenKey()", "open": "OpenUnion()"}
 
 
@@ -70,7 +71,8 @@ def generate_models(normalised: Normalised, layout: Layout) -> dict[str, str]:
             target_python_version=PythonVersion.PY_310,
             base_class=f"{_BASE}.WireModel",
             additional_imports=[
-                f"{_BASE}.{name}" for name in ("OpenEnum", "OpenKey", "OpenTag", "OpenUnion", "Unrecognized", "Variant")
+                "typing.Annotated",  # the union template writes it where the generator does not know
+                *(f"{_BASE}.{name}" for name in _BASES),
             ],
             custom_template_dir=_TEMPLATES,
             extra_template_data=_template_data(normalised, layout),

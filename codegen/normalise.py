@@ -398,7 +398,7 @@ def _common_tag(branches: list[Schema]) -> str | None:
         prop
         for branch in branches
         for prop, value in branch.get("properties", {}).items()
-        if isinstance(value, dict) and len(value.get("enum", ())) == 1  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+        if isinstance(value, dict) and len(value.get("enum", ())) == 1 and isinstance(value["enum"][0], str)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
     )
     return next((prop for prop, count in counts.items() if count == len(branches)), None)
 

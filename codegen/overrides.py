@@ -5,7 +5,7 @@ Every lookup marks its entry as used; what is never used is stale.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -24,6 +24,30 @@ def _version(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in text.split(".") if part.isdigit())
 
 
+def _strings(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) for each in cast("list[object]", value))
+
+
+def _misshapen(data: dict[str, Any]) -> Iterator[str]:
+    """Entries that are not of the shape of their section."""
+    for section, content in data.items():
+        table: dict[str, Any] = cast("dict[str, Any]", content) if isinstance(content, dict) else {}
+        if not isinstance(content, dict) or (section in _LISTS and not _strings(table.get("names"))):
+            yield f"[{section}] is not of its shape"
+            continue
+        for name, value in table.items() if section in _TABLES else ():
+            entry: dict[str, Any] = cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+            good = {
+                "response": isinstance(value, str) or isinstance(entry.get("type"), str),
+                "open_enum": _strings(entry.get("values")),
+                "refusal": len(entry.keys() & {"result", "error", "clock"}) == 1
+                and ("error" not in entry or {*entry["error"]} == {"code", "message"}),
+                "rpc_name": _strings(cast("object", value)) and len(cast("list[str]", value)) == 2,
+            }
+            if not good[section]:
+                yield f"[{section}] {name} is not of the section's shape"
+
+
 class Overrides:
     """The reviewed exceptions, by section and name."""
 
@@ -37,6 +61,9 @@ class Overrides:
         if unknown:
             step = f"the sections are {', '.join((*_TABLES, *_LISTS))}"
             raise CodegenError([Finding(path.name, f"unknown section {unknown[0]}", step)])
+        findings = [Finding(path.name, reason, "mend the entry") for reason in _misshapen(data)]
+        if findings:
+            raise CodegenError(findings)
         self._tables: dict[str, dict[str, Any]] = {
             section: {
                 key: value for key, value in data.get(section, {}).items() if not self._expired(value, runtime_version)

@@ -73,7 +73,11 @@ def build(
         CodegenError: with everything that a human has to decide or mend.
     """
     experimental, stable, manifest = read_schema_dir(schema_dir)
-    versions = Versions(manifest["package_version"], manifest["runtime_version"], manifest["oldest_runtime"])
+    try:
+        versions = Versions(*(str(manifest[key]) for key in ("package_version", "runtime_version", "oldest_runtime")))
+    except (KeyError, TypeError) as error:
+        step = 'run "make schema"'
+        raise CodegenError([Finding(f"{schema_dir.name}/manifest.json", f"unreadable ({error})", step)]) from error
     overrides = Overrides(overrides_file, runtime_version=versions.runtime)
     bundle = load.load(experimental, name="experimental.json")
     protocol = ir.build(bundle, load.load(stable, name="stable.json"), overrides)

@@ -24,7 +24,7 @@ from .partition import Layout
 __all__ = ["Method", "Namespace", "Versions", "namespaces", "render_docs", "render_package"]
 
 _TEMPLATES = Path(__file__).with_name("templates")
-_RESERVED = {"self", "timeout"}
+_RESERVED = {"m", "result", "self", "timeout"}
 _WIDTH = 118
 
 

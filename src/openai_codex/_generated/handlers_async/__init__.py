@@ -68,7 +68,7 @@ class AsyncServerRequestHandlers:
             params: What the runtime asks (schema CurrentTimeReadParams).
 
         Returns:
-            The answer (schema CurrentTimeReadResponse). The default refuses.
+            The answer (schema CurrentTimeReadResponse). By default the machine's clock answers.
 
         Experimental: may change with any runtime.
 
