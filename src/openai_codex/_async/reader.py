@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from .._compat import async_shield_for, async_sleep
 from .._core.turn import FOLDED, TurnFold
-from ..errors import RequestTimeoutError, TurnNotActiveError
+from ..errors import CodexError, RequestTimeoutError, TurnNotActiveError
 
 if TYPE_CHECKING:
     from .._core.mailbox import Mailbox
@@ -25,6 +25,7 @@ _INTERRUPT_S = 10.0  # for an interrupt, all attempts included
 _ANSWER_S = 0.5  # the runtime answers in milliseconds, or not at all when the turn was interrupted meanwhile
 _START_S = 2.0  # from the acceptance of a turn until it can be interrupted
 _GRACE_S = 1.0  # from a final error until turn/completed; it comes within milliseconds, or never
+_LOOK_S = 2.0  # for looking whether the thread is active after all
 _LEAVE_S = 2.0  # for the interrupt of a stream that is left early
 _POLL_S = 0.01
 
@@ -59,10 +60,24 @@ class AsyncTurnReader:
         while not mailbox.items:
             if mailbox.closed or self.fold.ended:
                 return False
-            if not await engine.receive(mailbox, timeout=_GRACE_S if self.fold.failing else None):
+            if await engine.receive(mailbox, timeout=_GRACE_S if self.fold.failing else None):
+                continue
+            if await self._thread_is_active():
+                self.fold.go_on()
+            else:
                 self.fold.give_up()
                 engine.close_turn(self.turn_id, mailbox)
         return True
+
+    async def _thread_is_active(self) -> bool:
+        """Ask the runtime whether a turn of this thread runs; no answer counts as no."""
+        from .._generated import models as m
+
+        try:
+            read: m.ThreadReadResponse = await self.session.call("thread/read", {"thread_id": self.thread_id}, _LOOK_S)
+        except CodexError:
+            return False
+        return isinstance(read.thread.status, m.ActiveThreadStatus)
 
     def take_over(self, consumer: object | None) -> None:
         """Make ``consumer`` the one that takes events from now on.
