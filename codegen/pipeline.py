@@ -1,6 +1,6 @@
 """The whole way from schema bundles to files: load, ir, normalise, models, render, format, unasync.
 
-Pure until the end: `build` returns every file as text, `write` swaps them in. Same input, same bytes.
+Pure: `build` returns every file as text, and `codegen.manifest` writes what changed. Same input, same bytes.
 """
 
 from __future__ import annotations
