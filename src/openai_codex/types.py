@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ._core.notification import Notification as Notification, UnknownNotification as UnknownNotification
+from ._core.notification import Notification as Notification
+from ._unknown import UnknownNotification as UnknownNotification
 
 if TYPE_CHECKING:
     from ._generated.models import *  # noqa: F403

@@ -23,13 +23,12 @@ LAYERS: list[tuple[str, tuple[str, ...]]] = [
     ("handlers", ("_generated.handlers_async", "_generated.handlers_sync")),
     ("values", ("_config", "_inputs", "_metadata", "_policy", "_refusal", "_results")),
     ("models", ("_generated.models", "_generated._methods", "_generated._docs")),
-    ("base", ("_model", "_unset", "_json", "errors", "_generated", "_generated._version")),
+    ("base", ("_model", "_unknown", "_unset", "_json", "errors", "_generated", "_generated._version")),
 ]
 
 # (importing module, imported module, when): why it may point up.
 UPWARD: dict[tuple[str, str, str], str] = {
     ("errors", "_results", "typing"): "the errors of a turn carry its result",
-    ("_generated.models", "_core.notification", "typing"): "a notification without a model is one of the payload types",
 }
 
 # Modules that do something to the world, and the only modules of the package that may import them.

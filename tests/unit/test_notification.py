@@ -11,7 +11,8 @@ import pytest
 from pydantic import BaseModel
 
 from openai_codex._core import notification as module
-from openai_codex._core.notification import Notification, UnknownNotification
+from openai_codex._core.notification import Notification
+from openai_codex._unknown import UnknownNotification
 
 
 class Delta(BaseModel):

@@ -12,23 +12,14 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from .._unknown import UnknownNotification
+
 if TYPE_CHECKING:
     from .._generated.models import NotificationPayload
 
-__all__ = ["Notification", "UnknownNotification"]
+__all__ = ["Notification"]
 
 logger = logging.getLogger("openai_codex")
-
-
-@dataclasses.dataclass(slots=True)
-class UnknownNotification:
-    """Payload of a notification that this package has no model for, or that does not fit its model.
-
-    Attributes:
-        params: The parameters as they were received.
-    """
-
-    params: dict[str, Any]
 
 
 @dataclasses.dataclass

@@ -11,8 +11,9 @@ from typing import Any, cast
 
 from .._generated import models as m
 from .._results import TurnResult
+from .._unknown import UnknownNotification
 from ..errors import CodexError, TurnFailedError
-from .notification import Notification, UnknownNotification
+from .notification import Notification
 
 __all__ = ["FOLDED", "TurnFold"]
 

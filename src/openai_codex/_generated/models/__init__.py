@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from typing import TypeAlias
 
-    from ..._core.notification import UnknownNotification
+    from ..._unknown import UnknownNotification
     from .account import (
         Account as Account,
         AccountLoginCompletedNotification as AccountLoginCompletedNotification,
