@@ -70,7 +70,8 @@ async def async_shielded(call: Callable[[], Awaitable[Any]]) -> Any:
 
     task = asyncio.ensure_future(call())
     task.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody may be left to see it
-    return await asyncio.shield(task)
+    await asyncio.wait([task])  # not shield: some versions report an error that comes after the caller has left
+    return task.result()
 
 
 def shielded(call: Callable[[], Any]) -> Any:

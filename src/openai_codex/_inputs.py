@@ -100,11 +100,14 @@ _TYPES: dict[type, str] = {
 
 def _wire_item(item: Any) -> dict[str, Any]:
     cls = cast("type[object]", type(item))
-    kind = next((_TYPES[each] for each in cls.__mro__ if each in _TYPES), None)
-    if kind is None:
+    base = next((each for each in cls.__mro__ if each in _TYPES), None)
+    if base is None:
         names = ", ".join(each.__name__ for each in _TYPES)
         raise TypeError(f"input: {cls.__name__} is no input item; use text or one of {names}")
-    return {"type": kind, **dataclasses.asdict(item)}
+    return {
+        "type": _TYPES[base],
+        **{field.name: getattr(item, field.name) for field in dataclasses.fields(cast(Any, base))},
+    }
 
 
 def user_input(value: Input | str) -> list[dict[str, Any]]:

@@ -3,7 +3,8 @@
 Usage: ``fake_server.py SCRIPT`` with SCRIPT a JSON object:
 
 - ``on_start``: steps to take before reading;
-- ``on``: method to the steps to take when that request comes; others are answered with ``{"echo": params}``;
+- ``on``: method to the steps to take when that request comes; others are answered with ``{"echo": params}``.
+  ``method#2`` is for its second request;
 - ``ignore_eof``, ``ignore_sigterm``: live on;
 - ``pause_reading_s``: seconds to wait before reading anything.
 
@@ -23,6 +24,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from typing import Any
 
 held: list[Any] = []
@@ -88,13 +90,17 @@ def main() -> None:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     take(script.get("on_start", []), None)
     time.sleep(script.get("pause_reading_s", 0))
+    on, seen = script.get("on", {}), Counter[str]()
     for line in sys.stdin.buffer:
         message = json.loads(line)
         method, id = message.get("method"), message.get("id")
         if method is None:
             send({"method": "fake/reply", "params": message})
-        elif method in script.get("on", {}):
-            take(script["on"][method], id)
+            continue
+        seen[method] += 1
+        nth = f"{method}#{seen[method]}"
+        if nth in on or method in on:
+            take(on[nth] if nth in on else on[method], id)
         elif id is not None:
             send({"id": id, "result": {"echo": message["params"]}})
     while script.get("ignore_eof"):

@@ -44,6 +44,13 @@ def ask(id: int | str, method: str = "ask", **params: Any) -> list[Any]:
     return ["send", {"id": id, "method": method, "params": params}]
 
 
+def settled(id: int | str) -> list[Any]:
+    return ["send", {"method": "serverRequest/resolved", "params": {"threadId": "T", "requestId": id}}]
+
+
+DONE = ["result", None]
+
+
 async def replies(d: Driver, count: int) -> dict[Any, Any]:
     """Wait for the answers that the runtime got; returns id to result or error."""
     got: dict[Any, Any] = {}
@@ -70,6 +77,47 @@ def handlers_for(kind: str, function: Any) -> Base:
             return await result if asyncio.iscoroutine(result) else result
 
     return Asynchronous()
+
+
+class Blocking:
+    """Handlers that answer the request with ``n=0`` at once, and the others not before ``end``."""
+
+    def __init__(self, kind: str) -> None:
+        self.started: list[int] = []
+        self.cancelled: list[int] = []
+        self._kind = kind
+        self._let_go = threading.Event()
+        self.handlers = handlers_for(kind, self._handle)
+
+    def _handle(self, params: Params) -> Any:
+        self.started.append(params.n)
+        if params.n == 0:
+            return Response(said="0")
+        if self._kind != "threads":
+            return self._wait(params.n)
+        self._let_go.wait(20)
+        return Response(said=str(params.n))
+
+    async def _wait(self, n: int) -> Response:
+        try:
+            while not self._let_go.is_set():
+                await asyncio.sleep(0.01)
+        except asyncio.CancelledError:
+            self.cancelled.append(n)
+            raise
+        return Response(said=str(n))
+
+    async def started_in(self, count: int) -> None:
+        """Wait until ``count`` handlers were called."""
+        while len(self.started) < count:
+            await asyncio.sleep(0.01)
+
+    async def end(self) -> None:
+        """Let the handlers go on; their threads have ended when this returns, unless there is more to do."""
+        self._let_go.set()
+        for thread in threading.enumerate():
+            if thread.name == "codex-handler":
+                await asyncio.to_thread(thread.join)
 
 
 def test_everything_is_refused_at_once_without_handlers(run: Run, caplog: pytest.LogCaptureFixture) -> None:
@@ -181,42 +229,84 @@ def test_no_more_handler_threads_than_configured(run: Run, kind: str) -> None:
     run(scenario, script, protocol=PROTOCOL, handlers=handlers_for(kind, handle), handler_threads=3)
 
 
-def test_close_does_not_wait_for_handlers(run: Run, kind: str) -> None:
-    let_go, running = threading.Event(), threading.Event()
-    ended: list[bool] = []
-
-    def handle(params: Params) -> Any:
-        running.set()
-        if kind == "threads":
-            let_go.wait(20)
-            return Response(said="late")
-
-        async def asynchronous() -> Response:
-            try:
-                await asyncio.sleep(60)
-            finally:
-                ended.append(True)
-            return Response(said="late")
-
-        return asynchronous()
+def test_close_does_not_wait_for_handlers(run: Run, kind: str, caplog: pytest.LogCaptureFixture) -> None:
+    blocking = Blocking(kind)
 
     async def scenario(d: Driver) -> None:
         await d.call(d.engine.notify, "go")
-        while not running.is_set():
-            await asyncio.sleep(0.01)
+        await blocking.started_in(1)
         started = time.monotonic()
         await d.close()
         assert time.monotonic() - started < 2
-        assert ended == ([] if kind == "threads" else [True])
-        let_go.set()
+        assert blocking.cancelled == ([] if kind == "threads" else [1])
+        await blocking.end()
 
-    with_log = logging.getLogger("openai_codex")
-    level = with_log.level
-    with_log.setLevel(logging.CRITICAL)
-    try:
-        run(scenario, {"on": {"go": [ask(0)]}}, protocol=PROTOCOL, handlers=handlers_for(kind, handle))
-    finally:
-        with_log.setLevel(level)
+    run(scenario, {"on": {"go": [ask(0, n=1)]}}, protocol=PROTOCOL, handlers=blocking.handlers)
+    assert caplog.records == []  # that a client is closed is no failure of a handler
+
+
+def test_handler_whose_request_is_settled_is_given_up(run: Run, kind: str, caplog: pytest.LogCaptureFixture) -> None:
+    blocking = Blocking(kind)
+
+    async def scenario(d: Driver) -> None:
+        await d.call(d.engine.notify, "go")
+        await blocking.started_in(1)
+        await d.request("settle", {})
+        await d.request("a", {})  # by now the engine has read what came with the answer before
+        await blocking.end()
+        assert await replies(d, 1) == {"last": {"said": "3"}}
+        await d.request("a", {})
+        assert not any(event.method == "fake/reply" for event in d.engine.events.items)
+        if kind == "threads":  # a thread cannot be stopped, but what waits for one can
+            assert blocking.started == [1, 3]
+        else:
+            assert sorted(blocking.cancelled) == [1, 2]
+
+    run(
+        scenario,
+        {"on": {"go": [ask(0, n=1), ask("q", n=2)], "settle": [settled("q"), settled(0), ask("last", n=3), DONE]}},
+        protocol=PROTOCOL,
+        handlers=blocking.handlers,
+        handler_threads=1,
+    )
+    assert caplog.records == []
+
+
+def test_handler_that_waits_for_a_thread_runs_when_another_is_given_up(run: Run, kind: str) -> None:
+    blocking = Blocking(kind)
+
+    async def scenario(d: Driver) -> None:
+        await d.call(d.engine.notify, "go")
+        await blocking.started_in(1)
+        await d.request("settle", {})
+        assert await replies(d, 1) == {1: {"said": "0"}}
+        await blocking.end()
+
+    script = {"go": [ask(0, n=1), ask(1, n=0)], "settle": [settled(0), DONE]}
+    run(scenario, {"on": script}, protocol=PROTOCOL, handlers=blocking.handlers, handler_threads=1)
+
+
+def test_handler_that_takes_too_long_refuses_and_makes_room(
+    run: Run, kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    blocking = Blocking(kind)
+
+    async def scenario(d: Driver) -> None:
+        await d.call(d.engine.notify, "go")
+        assert await replies(d, 2) == {0: {"said": "no"}, 1: {"said": "0"}}
+        await blocking.end()
+
+    with caplog.at_level(logging.ERROR, "openai_codex"):
+        run(
+            scenario,
+            {"on": {"go": [ask(0, n=1), ask(1, n=0)]}},
+            protocol=PROTOCOL,
+            handlers=blocking.handlers,
+            handler_threads=1,
+            handler_timeout=0.1,
+        )
+    (record,) = caplog.records
+    assert "ask" in record.getMessage() and "TimeoutError" in record.getMessage()
 
 
 def test_handler_may_close_the_client(run: Run, kind: str) -> None:
@@ -243,3 +333,47 @@ def test_handler_may_close_the_client(run: Run, kind: str) -> None:
         assert time.monotonic() - started < 3
 
     run(scenario, {"on": {"go": [ask(0)]}}, protocol=PROTOCOL, handlers=handlers_for(kind, handle))
+
+
+@pytest.mark.parametrize("how", ["close", "settle"])
+def test_handler_that_fails_after_it_was_given_up_is_not_reported(
+    run: Run, kind: str, how: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    if kind != "threads":
+        pytest.skip("a task is cancelled")
+    let_go, started = threading.Event(), threading.Event()
+
+    def handle(params: Params) -> Any:
+        started.set()
+        let_go.wait(20)
+        raise RuntimeError("boom")
+
+    async def scenario(d: Driver) -> None:
+        await d.call(d.engine.notify, "go")
+        await asyncio.to_thread(started.wait, 10)
+        await (d.close() if how == "close" else d.request("settle", {}))
+        if how == "settle":
+            await d.request("a", {})
+        let_go.set()
+        for thread in threading.enumerate():
+            if thread.name == "codex-handler":
+                await asyncio.to_thread(thread.join)
+
+    script = {"go": [ask(0)], "settle": [settled(0), DONE]}
+    run(scenario, {"on": script}, protocol=PROTOCOL, handlers=handlers_for(kind, handle))
+    assert caplog.records == []
+
+
+def test_limit_of_a_handler_ends_with_the_client(run: Run, kind: str, caplog: pytest.LogCaptureFixture) -> None:
+    blocking = Blocking(kind)
+
+    async def scenario(d: Driver) -> None:
+        await d.call(d.engine.notify, "go")
+        await blocking.started_in(1)
+        await d.close()
+        await asyncio.sleep(0.3)
+        await blocking.end()
+
+    script = {"on": {"go": [ask(0, n=1)]}}
+    run(scenario, script, protocol=PROTOCOL, handlers=blocking.handlers, handler_timeout=0.2)
+    assert caplog.records == []

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import inspect
 import os
 import sys
 import threading
 import time
+import warnings
 from typing import Any
 
 import pytest
@@ -232,6 +234,8 @@ def test_use_after_fork_is_an_error_and_close_spares_the_parent(run: Run) -> Non
         try:
             with pytest.raises(RuntimeError, match="fork"):
                 await d.request("a", {})
+            with pytest.raises(RuntimeError, match="fork"):  # nobody in the child would ever fill it
+                await d.receive(d.engine.events, timeout=1)
             await d.close()
         finally:
             os.getpid = real
@@ -315,3 +319,18 @@ def test_use_from_another_loop_is_an_error_and_close_ends_the_process() -> None:
         loop.run_until_complete(engine.close())
     finally:
         loop.close()
+
+
+def test_close_after_the_end_of_its_loop_leaves_no_file_open() -> None:
+    from .conftest import FAKE_SERVER, open_files
+
+    argv = (sys.executable, "-I", "-S", str(FAKE_SERVER), "{}")
+    files = open_files()
+    engine = AsyncEngine(CodexConfig(launch_args_override=argv), protocol=Protocol())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # the loop ends with the pipes attached, as asyncio has it
+        asyncio.run(engine.start())
+        asyncio.run(engine.close())
+        assert open_files() == files
+        del engine
+        gc.collect()

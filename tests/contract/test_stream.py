@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from openai_codex._core.notification import UnknownNotification
+from openai_codex._unknown import UnknownNotification
 from openai_codex.errors import ResponseValidationError, TransportClosedError
 
 from .conftest import Driver, Run
@@ -258,6 +258,17 @@ def test_death_before_the_first_answer_fails_the_call(run: Run) -> None:
         assert raised.value.stderr_tail == ("Error: bad config",)
 
     run(scenario, {"on_start": [["stderr", "Error: bad config\n", 1], ["exit", 1]]})
+
+
+def test_reason_above_a_backtrace_is_shown(run: Run) -> None:
+    async def scenario(d: Driver) -> None:
+        with pytest.raises(TransportClosedError, match="Error: bad config") as raised:
+            await d.request("initialize", {})
+        assert "frame" not in str(raised.value)
+        assert raised.value.stderr_tail == ("Error: bad config", "Stack backtrace:", *["0: frame"] * 20)
+
+    backtrace = [["stderr", "Error: bad config\n\nStack backtrace:\n", 1], ["stderr", "0: frame\n", 20]]
+    run(scenario, {"on_start": [*backtrace, ["exit", 1]]})
 
 
 def test_death_is_noticed_while_a_grandchild_holds_the_pipes(run: Run) -> None:

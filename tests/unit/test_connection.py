@@ -161,6 +161,15 @@ def test_cancelled_request_frees_its_place_and_its_late_answer_is_dropped() -> N
     assert (first.result, second.result) == (None, "ok")
 
 
+def test_cancelled_request_in_the_queue_keeps_no_bytes() -> None:
+    connection = Connection(max_in_flight=1)
+    connection.request("a")
+    queued = connection.request("b", {"text": "x" * 1000})
+    assert len(queued.line) > 1000
+    connection.cancel(queued)
+    assert queued.line == b""  # its place is kept until it would be sent
+
+
 def test_answer_to_a_request_that_was_not_sent_is_dropped() -> None:
     connection = Connection(max_in_flight=1)
     first, queued = connection.request("a"), connection.request("b")

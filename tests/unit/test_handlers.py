@@ -127,3 +127,21 @@ def test_reply_is_put_on_the_connection() -> None:
         b'{"id":"a","result":{"x":1}}\n',
         b'{"id":2,"error":{"code":-1,"message":"no"}}\n',
     ]
+
+
+@pytest.mark.parametrize("handlers", [Base, object(), print], ids=["class", "stranger", "function"])
+def test_handlers_that_are_none_are_refused_at_once(handlers: Any) -> None:
+    with pytest.raises(TypeError, match="no instance of Base"):
+        Dispatcher(PROTOCOL, handlers)
+
+
+def test_callable_on_the_instance_is_a_handler() -> None:
+    def answer(params: Params) -> Response:
+        return Response(decision=params.command)
+
+    handlers = Base()
+    vars(handlers)["ask"] = answer
+    invocation = decide(handlers, "ask", {"command": "ls"})
+    assert isinstance(invocation, Invocation)
+    assert invocation.reply(invocation.call()) == Reply(7, {"decision": "ls"})
+    assert isinstance(decide(handlers, "token"), Reply)

@@ -62,9 +62,8 @@ class AsyncTurnReader:
                 return False
             if await engine.receive(mailbox, timeout=_GRACE_S if self.fold.failing else None):
                 continue
-            if await self._thread_is_active():
-                self.fold.go_on()
-            else:
+            # The thread may be active with its next turn, so look again until this one, or the thread, is over.
+            if not await self._thread_is_active():
                 self.fold.give_up()
                 engine.close_turn(self.turn_id, mailbox)
         return True

@@ -24,7 +24,7 @@ FOLDED = frozenset({"item/completed", "thread/tokenUsage/updated", "error", "tur
 class TurnFold:
     """The state of one turn, from its notifications."""
 
-    __slots__ = ("_completed", "_error", "_failing", "_given_up", "_items", "_usage", "turn_id")
+    __slots__ = ("_completed", "_error", "_given_up", "_items", "_usage", "turn_id")
 
     def __init__(self, turn_id: str) -> None:
         self.turn_id = turn_id
@@ -32,7 +32,6 @@ class TurnFold:
         self._usage: Notification | None = None
         self._error: Notification | None = None
         self._completed: Notification | None = None
-        self._failing = False
         self._given_up = False
 
     @property
@@ -43,11 +42,7 @@ class TurnFold:
     @property
     def failing(self) -> bool:
         """Whether the runtime reported a final error; ``turn/completed`` follows at once, or never."""
-        return self._failing
-
-    def go_on(self) -> None:
-        """Take a failing turn as running: its error was not final."""
-        self._failing = False
+        return self._error is not None and self._error.params.get("willRetry") is False
 
     def give_up(self) -> None:
         """Take a failing turn as failed: its ``turn/completed`` did not come."""
@@ -67,7 +62,6 @@ class TurnFold:
             self._usage = notification
         elif method == "error":
             self._error = notification
-            self._failing = notification.params.get("willRetry") is False
         elif method == "turn/completed":
             self._completed = notification
 

@@ -333,6 +333,7 @@ class Engine:
     def _fail(self, error: TransportClosedError) -> None:
         with self._lock:
             wake = self._connection.fail(error)
+            self._running.clear()  # what they answer, and how they fail, concerns nobody any more
             self._waiting.clear()
         for waiter in wake:
             waiter()
@@ -350,7 +351,7 @@ class Engine:
             thread.start()
         except RuntimeError as error:  # the system has no more threads
             with self._lock:
-                del self._running[invocation.id]
+                self._running.pop(invocation.id, None)
             self._answer(invocation.refuse(error))
 
     def _run_handlers(self, invocation: Invocation | None) -> None:
@@ -360,6 +361,9 @@ class Engine:
             try:
                 reply = invocation.reply(invocation.call())
             except BaseException as error:
+                with self._lock:
+                    if invocation.id not in self._running:
+                        return
                 reply = invocation.refuse(error)
             finally:
                 if timer is not None:

@@ -1,0 +1,34 @@
+"""Settings that cannot work are refused where they are made, and what may be secret is not shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from openai_codex import CodexConfig
+
+
+@pytest.mark.parametrize("name", ["config_overrides", "launch_args_override"])
+def test_string_in_place_of_a_tuple_is_refused(name: str) -> None:
+    wrong: dict[str, Any] = {name: "model=x"}
+    with pytest.raises(TypeError, match=f"{name} is a string"):
+        CodexConfig(**wrong)
+
+
+@pytest.mark.parametrize("threads", [0, -1])
+def test_handlers_need_a_thread(threads: int) -> None:
+    with pytest.raises(ValueError, match=f"handler_threads is {threads}"):
+        CodexConfig(handler_threads=threads)
+
+
+def test_repr_shows_nothing_that_may_be_secret() -> None:
+    secret = "hunter2"
+    config = CodexConfig(
+        codex_bin="/opt/codex",
+        env={"OPENAI_API_KEY": secret},
+        config_overrides=(f"token={secret}",),
+        launch_args_override=("codex", "--token", secret),
+    )
+    assert "/opt/codex" in repr(config)
+    assert secret not in repr(config)
