@@ -11,10 +11,19 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import manifest, pipeline, sources
-from .findings import CodegenError
+try:
+    from . import manifest, pipeline, sources
+    from .findings import CodegenError
+except ModuleNotFoundError as error:
+    sys.exit(f'codegen: {error.name} is not installed; run "make install"')
 
 _PIN_LINE = re.compile(r'"openai-codex-cli-bin==[^"]+"')
+
+
+def _folder(text: str) -> Path:
+    if not text:
+        raise argparse.ArgumentTypeError("is empty")  # Path("") would be the working directory
+    return Path(text)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -28,11 +37,11 @@ def _parser() -> argparse.ArgumentParser:
     source.add_argument("--url", help="a folder (ending in /) with both bundles, or the experimental one")
     schema.add_argument("--stable-url", metavar="URL", help="the stable bundle that goes with --url")
     schema.add_argument("--runtime-version", metavar="VERSION", help="runtime version of the bundles at --url")
-    schema.add_argument("--output", metavar="DIR", type=Path, default=pipeline.SCHEMA, help="default: schema/")
+    schema.add_argument("--output", metavar="DIR", type=_folder, default=pipeline.SCHEMA, help="default: schema/")
 
     generate = commands.add_parser("generate", help="generate all code and docs from the schema", allow_abbrev=False)
-    generate.add_argument("--schema", metavar="DIR", type=Path, default=pipeline.SCHEMA, help="default: schema/")
-    generate.add_argument("--output", metavar="DIR", type=Path, default=pipeline.ROOT, help="default: this project")
+    generate.add_argument("--schema", metavar="DIR", type=_folder, default=pipeline.SCHEMA, help="default: schema/")
+    generate.add_argument("--output", metavar="DIR", type=_folder, default=pipeline.ROOT, help="default: this project")
 
     check = commands.add_parser(
         "check", help="fail if anything generated is not what the pipeline makes", allow_abbrev=False
@@ -89,7 +98,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = _parser()
     arguments = parser.parse_args(argv)
     if arguments.command == "schema":
-        for option in ("codex_bin", "runtime", "url"):
+        for option in ("codex_bin", "runtime", "url", "stable_url", "runtime_version"):
             if getattr(arguments, option) == "":
                 parser.error(f"--{option.replace('_', '-')} is empty")
         if arguments.url is None and (arguments.stable_url is not None or arguments.runtime_version is not None):

@@ -52,6 +52,10 @@ def lint(protocol: Protocol, normalised: Normalised, layout: Layout) -> tuple[li
         if call.namespace in _TAKEN_NAMESPACES or not all(part.isidentifier() for part in call.path.split(".")):
             reason = f"{call.method} cannot be rpc.{call.path}"
             errors.append(Finding("overrides.toml", reason, "give it another name in [rpc_name]"))
+    for asked in protocol.server_requests:
+        if not asked.handler.isidentifier():
+            step = "teach codegen/naming.py another name"
+            errors.append(Finding("schema", f"{asked.method} cannot be the handler {asked.handler}", step))
     used = {request.result for request in protocol.requests} | {request.result for request in protocol.server_requests}
     for name in sorted(protocol.definitions):
         if name.endswith("Response") and name not in used:

@@ -52,9 +52,24 @@ def _same(one: Schema, other: Schema) -> bool:
     return bare(one) == bare(other)
 
 
-def _names_method(branch: Any) -> bool:
+def _well_formed(schema: Any) -> bool:
+    """Whether the keywords by which the pipeline descends hold what JSON schema says."""
+    if not isinstance(schema, dict):
+        return False
+    members = cast(Schema, schema)
+    properties = members.get("properties", {})
+    branches = [members.get(key, []) for key in ("allOf", "anyOf", "oneOf")]
+    return (
+        isinstance(properties, dict)
+        and all(_well_formed(each) for each in cast(Schema, properties).values() if not isinstance(each, bool))
+        and all(isinstance(each, list) and all(map(_well_formed, cast("list[object]", each))) for each in branches)
+    )
+
+
+def _is_message(branch: Any) -> bool:
     try:
-        return isinstance(branch["properties"]["method"]["enum"][0], str)
+        properties = branch["properties"]
+        return isinstance(properties["method"]["enum"][0], str) and isinstance(properties.get("params", {}), dict)
     except (KeyError, IndexError, TypeError):
         return False
 
@@ -80,13 +95,13 @@ def load(source: Path | bytes, *, name: str | None = None) -> Bundle:
                     step = "teach codegen/load.py which one to take"
                     raise CodegenError([Finding(where, f"two different types are called {key}", step)])
                 definitions[key] = schema
-        branches = {envelope: definitions.pop(envelope)["oneOf"] for envelope in _ENVELOPES}
+        branches = {envelope: list(definitions.pop(envelope)["oneOf"]) for envelope in _ENVELOPES}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         reason = f"not a schema bundle of the app-server ({type(error).__name__}: {error})"
         raise CodegenError([Finding(where, reason, 'run "make schema"')]) from error
     odd = [
-        *(key for key, schema in definitions.items() if not isinstance(schema, dict)),  # pyright: ignore[reportUnnecessaryIsInstance]
-        *(f"a branch of {envelope}" for envelope in _ENVELOPES if not all(map(_names_method, branches[envelope]))),
+        *(key for key, schema in definitions.items() if not _well_formed(schema)),
+        *(f"a branch of {envelope}" for envelope in _ENVELOPES if not all(map(_is_message, branches[envelope]))),
     ]
     if odd:
         raise CodegenError(

@@ -131,5 +131,5 @@ def check_schema(root: Path = ROOT) -> Iterator[Finding]:
             yield Finding(
                 f"{SCHEMA.name}/{name}", "is not what the manifest says the runtime emitted", 'run "make schema"'
             )
-    if _PIN.format(version) not in (root / "pyproject.toml").read_text(encoding="utf-8"):
+    if _PIN.format(version).encode() not in (root / "pyproject.toml").read_bytes():
         yield Finding("pyproject.toml", f"does not depend on {_PIN.format(version)}", 'run "make schema"')

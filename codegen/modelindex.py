@@ -6,6 +6,7 @@ The models are the authority: a stub can only ask for what a model takes.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -84,7 +85,7 @@ def _numbered(node: ast.ClassDef, fields: Iterable[Field]) -> Iterator[tuple[str
             wires[each.targets[0].id] = ast.unparse(each.value).strip("'")
     for name, wire in wires.items():
         stem, _, number = name.rpartition("_")
-        if number.isdigit() and stem in wires and not wire.endswith(number):
+        if number.isdigit() and stem in wires and not re.search(rf"[^0-9A-Za-z]{number}$", wire):
             yield stem, name
 
 

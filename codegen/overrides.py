@@ -28,6 +28,11 @@ def _strings(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(each, str) for each in cast("list[object]", value))
 
 
+def _is_error(value: object) -> bool:
+    error: dict[str, Any] = cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+    return error.keys() == {"code", "message"} and isinstance(error["code"], int) and isinstance(error["message"], str)
+
+
 def _misshapen(data: dict[str, Any]) -> Iterator[str]:
     """Entries that are not of the shape of their section."""
     for section, content in data.items():
@@ -41,7 +46,8 @@ def _misshapen(data: dict[str, Any]) -> Iterator[str]:
                 "response": isinstance(value, str) or isinstance(entry.get("type"), str),
                 "open_enum": _strings(entry.get("values")),
                 "refusal": len(entry.keys() & {"result", "error", "clock"}) == 1
-                and ("error" not in entry or {*entry["error"]} == {"code", "message"}),
+                and isinstance(entry.get("clock", ""), str)
+                and ("error" not in entry or _is_error(entry["error"])),
                 "rpc_name": _strings(cast("object", value)) and len(cast("list[str]", value)) == 2,
             }
             if not good[section]:
@@ -55,7 +61,7 @@ class Overrides:
         self.path = path
         try:
             data: dict[str, Any] = tomli.loads(path.read_text(encoding="utf-8"))
-        except (OSError, tomli.TOMLDecodeError) as error:
+        except (OSError, ValueError) as error:
             raise CodegenError([Finding(path.name, str(error), "mend the file")]) from error
         unknown = sorted(set(data) - {*_TABLES, *_LISTS})
         if unknown:

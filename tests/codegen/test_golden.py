@@ -187,14 +187,28 @@ def test_stale_override_is_an_error_for_the_vendored_schema_and_a_note_for_any_o
     assert [str(note) for note in notes] == [line]
 
 
-def test_field_with_the_name_of_the_stub_argument_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["timeout", "m", "result"])
+def test_field_with_a_name_that_the_stub_needs_itself_is_refused(tmp_path: Path, name: str) -> None:
     folder = schema_dir(tmp_path / "schema")
     text = (folder / "experimental.json").read_text()
-    (folder / "experimental.json").write_text(text.replace('"cursor"', '"timeout"'))
+    (folder / "experimental.json").write_text(text.replace('"cursor"', f'"{name}"'))
     exceptions = tmp_path / "overrides.toml"
     exceptions.write_text(OVERRIDES)
-    with pytest.raises(CodegenError, match="job has a field called timeout, which stubs use themselves"):
+    with pytest.raises(CodegenError, match=f"job has a field called {name}, which stubs use themselves"):
         pipeline.build(folder, overrides_file=exceptions)
+
+
+@pytest.mark.parametrize(
+    ("refusal", "said"),
+    [('{ clock = "at" }', "By default the machine's clock answers."), ("{ result = {} }", "The default refuses.")],
+)
+def test_handler_says_what_it_does_by_default(tmp_path: Path, refusal: str, said: str) -> None:
+    exceptions = tmp_path / "overrides.toml"
+    exceptions.write_text(OVERRIDES.replace('{ result = { answer = "" } }', refusal))
+    files = pipeline.build(schema_dir(tmp_path / "schema"), overrides_file=exceptions).files
+    for side in ("async", "sync"):
+        text = files[f"{pipeline.GENERATED.as_posix()}/handlers_{side}/__init__.py"]
+        assert f"The answer (schema JobAskResponse). {said}\n" in text
 
 
 def test_schema_directory_that_is_none_is_refused(tmp_path: Path) -> None:

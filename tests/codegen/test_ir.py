@@ -87,6 +87,23 @@ def test_messages_without_payload_types_are_refused(tmp_path: Path) -> None:
         protocol(source, overrides(tmp_path))
 
 
+def test_request_with_nameless_params_is_refused(tmp_path: Path) -> None:
+    source = bundle(definitions("RunResponse"), requests=[message("run", obj("x", x=STRING))])
+    with pytest.raises(CodegenError) as caught:
+        protocol(source, overrides(tmp_path))
+    assert str(caught.value) == "schema: the params of run have no name; teach codegen/ir.py about it"
+
+
+def test_two_server_requests_on_one_handler_are_refused(tmp_path: Path) -> None:
+    asked = [message("a/sk", ref("AskParams")), message("aSk", ref("AskParams"))]
+    source = bundle(definitions("AskParams", "AskResponse"), server_requests=asked)
+    with pytest.raises(CodegenError) as caught:
+        protocol(source, overrides(tmp_path))
+    assert str(caught.value) == (
+        "schema: a/sk and aSk would both be the handler a_sk; teach codegen/naming.py another name"
+    )
+
+
 def test_all_decisions_are_asked_for_at_once(tmp_path: Path) -> None:
     source = bundle({}, requests=[message("a/b"), message("c/d")], notifications=[message("e/f")])
     with pytest.raises(CodegenError) as caught:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from codegen.findings import CodegenError
-from codegen.load import load, ref_name
+from codegen.load import Schema, load, ref_name
 from tests.codegen.small_schema import STRING, bundle, message, obj, ref
 
 
@@ -49,6 +50,7 @@ def test_type_with_two_meanings_is_refused() -> None:
         (b'{"definitions": {}}', "KeyError: 'v2'"),
         (b'{"definitions": {"v2": {}}}', "KeyError: 'ClientRequest'"),
         (b'{"definitions": {"v2": {}, "ClientRequest": []}}', "TypeError"),
+        (b'{"definitions": {"v2": {}, "ClientRequest": {"oneOf": 3}}}', "TypeError"),
     ],
 )
 def test_anything_else_is_refused_with_one_line(tmp_path: Path, content: bytes, cause: str) -> None:
@@ -60,6 +62,38 @@ def test_anything_else_is_refused_with_one_line(tmp_path: Path, content: bytes, 
     assert finding.where == "experimental.json"
     assert cause in finding.reason
     assert finding.next_step == 'run "make schema"'
+
+
+@pytest.mark.parametrize(
+    "branch",
+    [
+        pytest.param({"type": "object", "properties": {"method": {"const": "job/x"}}}, id="constant"),
+        pytest.param({"type": "object", "properties": {"method": {"enum": []}}}, id="no value"),
+        pytest.param({"type": "object", "properties": {"method": {"enum": [1]}}}, id="number"),
+        pytest.param({"type": "object", "properties": {"method": True}}, id="anything"),
+        pytest.param(message("job/x", cast(Schema, True)), id="params"),
+        pytest.param({"type": "object"}, id="no properties"),
+        pytest.param(ref("Note"), id="reference"),
+        pytest.param(True, id="true"),
+        pytest.param([], id="list"),
+    ],
+)
+def test_message_without_a_method_is_refused_by_its_envelope(branch: Schema) -> None:
+    with pytest.raises(CodegenError) as caught:
+        load(bundle({"Note": obj()}, notifications=[message("note", ref("Note")), branch]), name="experimental.json")
+    assert str(caught.value) == (
+        "experimental.json: a branch of ServerNotification is of unknown shape; teach codegen/load.py about it"
+    )
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [True, False, None, [], "Note", {"properties": []}, {"oneOf": [True]}, obj(a={"anyOf": [True]}), {"anyOf": {}}],
+)
+def test_definition_of_unknown_shape_is_refused(schema: Any) -> None:
+    with pytest.raises(CodegenError) as caught:
+        load(bundle({"Anything": schema, "Thing": obj(a=ref("Anything"))}), name="experimental.json")
+    assert str(caught.value) == "experimental.json: Anything is of unknown shape; teach codegen/load.py about it"
 
 
 def test_missing_file_is_refused_with_one_line(tmp_path: Path) -> None:

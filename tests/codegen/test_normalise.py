@@ -68,6 +68,18 @@ def test_open_enum_entry_is_stale_once_the_schema_has_an_enum(tmp_path: Path) ->
     ]
 
 
+@pytest.mark.parametrize(
+    "constants",
+    [
+        pytest.param([{"type": "integer", "enum": [1]}, {"type": "integer", "enum": [2]}], id="integers"),
+        pytest.param([{"type": "boolean", "enum": [True]}, {"type": "boolean", "enum": [False]}], id="booleans"),
+    ],
+)
+def test_union_with_tags_that_are_no_strings_is_refused(tmp_path: Path, constants: list[Schema]) -> None:
+    with pytest.raises(CodegenError, match=r"schema: .* needed for Outcome .*; teach codegen/normalise\.py"):
+        normalised(tmp_path, {"Outcome": {"oneOf": [variant("kind", kind=constant) for constant in constants]}})
+
+
 # --- tagged unions ---------------------------------------------------------------------------------------
 
 

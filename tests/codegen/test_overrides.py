@@ -46,12 +46,61 @@ def test_unknown_section_is_refused(tmp_path: Path) -> None:
         overrides(tmp_path, '[responses]\na = "b"\n')
 
 
+@pytest.mark.parametrize(
+    ("text", "entry"),
+    [
+        ("response = 3", "[response] is not of its shape"),
+        ('core_types = ["A"]', "[core_types] is not of its shape"),
+        ('[secret_fields]\nnames = "A.b"', "[secret_fields] is not of its shape"),
+        ("[long_running]\nnames = [1]", "[long_running] is not of its shape"),
+        ('[replaced_types]\nname = ["A"]', "[replaced_types] is not of its shape"),
+        ("[response]\na = 3", "[response] a is not of the section's shape"),
+        ('[response]\na = { x = "y" }', "[response] a is not of the section's shape"),
+        ('[open_enum]\nA = ["a"]', "[open_enum] A is not of the section's shape"),
+        ("[open_enum]\nA = { values = [1] }", "[open_enum] A is not of the section's shape"),
+        ('[refusal]\na = "decline"', "[refusal] a is not of the section's shape"),
+        ("[refusal]\na = { eror = { code = 1 } }", "[refusal] a is not of the section's shape"),
+        ("[refusal]\na = { error = { code = 1 } }", "[refusal] a is not of the section's shape"),
+        ('[refusal]\na = { result = {}, clock = "at" }', "[refusal] a is not of the section's shape"),
+        ("[refusal]\na = { error = 3 }", "[refusal] a is not of the section's shape"),
+        ("[refusal]\na = { error = { code = 'x', message = 'no' } }", "[refusal] a is not of the section's shape"),
+        ("[refusal]\na = { clock = 3 }", "[refusal] a is not of the section's shape"),
+        ('[rpc_name]\na = "b"', "[rpc_name] a is not of the section's shape"),
+        ('[rpc_name]\na = ["b"]', "[rpc_name] a is not of the section's shape"),
+        ("[rpc_name]\na = [1, 2]", "[rpc_name] a is not of the section's shape"),
+    ],
+)
+def test_entry_of_another_shape_is_refused(tmp_path: Path, text: str, entry: str) -> None:
+    with pytest.raises(CodegenError) as caught:
+        overrides(tmp_path, f"{text}\n")
+    assert str(caught.value) == f"overrides.toml: {entry}; mend the entry"
+
+
+def test_entries_of_every_right_shape_are_taken(tmp_path: Path) -> None:
+    entries = overrides(
+        tmp_path,
+        "[response]\na = 'A'\nb = { type = 'B', until = '2.0.0' }\n"
+        "[open_enum]\nE = { values = ['a'] }\n"
+        "[refusal]\na = { result = {} }\nb = { error = { code = 1, message = 'no' } }\nc = { clock = 'at' }\n"
+        "[rpc_name]\na = ['b', 'c']\n[core_types]\nnames = []\n",
+        runtime_version="1.0.0",
+    )
+    assert len(entries.stale()) == 7
+
+
 def test_broken_file_is_refused_with_one_line(tmp_path: Path) -> None:
     with pytest.raises(CodegenError) as caught:
         overrides(tmp_path, "[response\n")
     (finding,) = caught.value.findings
     assert finding.where == "overrides.toml"
     assert "\n" not in str(finding)
+
+
+def test_file_that_is_no_text_is_refused_with_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "overrides.toml"
+    path.write_bytes(b"# \xff\n")
+    with pytest.raises(CodegenError, match=r"^overrides\.toml: .*utf-8.*; mend the file$"):
+        Overrides(path)
 
 
 def test_missing_file_is_refused(tmp_path: Path) -> None:
