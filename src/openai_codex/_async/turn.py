@@ -80,7 +80,8 @@ class AsyncTurnHandle:
     async def interrupt(self) -> m.TurnInterruptResponse:
         """Stop the turn, and return when the runtime has stopped it. A second call does nothing.
 
-        A command that the turn has started may go on in the background.
+        A command that the turn has started may go on in the background. A turn that ends by itself at this very
+        moment may end as completed all the same: ``run()`` says how it ended.
 
         Raises:
             TurnNotActiveError: the turn has ended by itself.
