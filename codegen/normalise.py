@@ -58,11 +58,6 @@ class Normalised:
     fallbacks: dict[str, str] = field(default_factory=dict[str, str])
     """Name of each ``Unrecognized<Union>`` and the union it belongs to."""
 
-    @property
-    def enums(self) -> set[str]:
-        """Names of all enums."""
-        return {name for name, schema in self.definitions.items() if "enum" in schema}
-
 
 def references(node: Any) -> Iterator[str]:
     """Names of all definitions that ``node`` refers to, directly."""
