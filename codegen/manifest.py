@@ -9,13 +9,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from .findings import Finding
-from .pipeline import DOCS, GENERATED, ROOT, SCHEMA, SYNC
+from .pipeline import API, DOCS, GENERATED, PACKAGE, ROOT, SCHEMA, SYNC
+from .public import handwritten
 
 __all__ = ["MANIFEST", "OUTDATED", "check", "check_schema", "compare", "manifest_text", "write"]
 
 MANIFEST = GENERATED / "MANIFEST.json"
 OUTDATED = "is not what the generated code was made with"
-_FOLDERS = (GENERATED, SYNC, DOCS)
+_FOLDERS = (GENERATED, SYNC, DOCS, API)
 _REGENERATE = 'run "make generate"'
 _PIN = '"openai-codex-cli-bin=={}"'
 
@@ -25,11 +26,12 @@ def _hash(data: bytes) -> str:
 
 
 def _inputs(root: Path) -> dict[str, str]:
-    """Hashes of what decides the output: schema, pipeline, async sources. Not tests, not the rest of the package."""
+    """Hashes of what decides the output: schema, pipeline, async sources, what is public. Not tests, not the rest."""
     sources = [
         root / "schema/manifest.json",  # it holds the hashes of the bundles
         *sorted(path for path in (root / "codegen").rglob("*") if path.suffix in (".py", ".toml", ".jinja", ".jinja2")),
-        *sorted((root / "src/openai_codex/_async").glob("*.py")),
+        *sorted((root / PACKAGE / "_async").glob("*.py")),
+        *sorted(handwritten(root / PACKAGE)),
     ]
     return {path.relative_to(root).as_posix(): _hash(path.read_bytes()) for path in sources if path.is_file()}
 

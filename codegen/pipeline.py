@@ -1,4 +1,4 @@
-"""The whole way from schema bundles to files: load, ir, normalise, models, render, format, unasync.
+"""The whole way from schema bundles to files: load, ir, normalise, models, render, format, unasync, apidocs.
 
 Pure: `build` returns every file as text, and `codegen.manifest` writes what changed. Same input, same bytes.
 """
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from . import ir, load
+from .apidocs import render_api
 from .findings import CodegenError, Finding
 from .format import format_python
 from .lint import lint
@@ -20,11 +21,24 @@ from .modelindex import Model, index_models
 from .normalise import normalise
 from .overrides import OVERRIDES_FILE, Overrides
 from .partition import partition
+from .public import read_below
 from .render import Versions, namespaces, render_docs, render_package
 from .unasync import derive_tree
 from .unasync_rules import RULES
 
-__all__ = ["DOCS", "GENERATED", "PACKAGE", "ROOT", "SCHEMA", "SYNC", "Output", "build", "progress", "read_schema_dir"]
+__all__ = [
+    "API",
+    "DOCS",
+    "GENERATED",
+    "PACKAGE",
+    "ROOT",
+    "SCHEMA",
+    "SYNC",
+    "Output",
+    "build",
+    "progress",
+    "read_schema_dir",
+]
 
 ROOT = Path(__file__).resolve().parents[1]
 SCHEMA = ROOT / "schema"
@@ -32,6 +46,7 @@ PACKAGE = Path("src/openai_codex")
 GENERATED = PACKAGE / "_generated"
 SYNC = PACKAGE / "_sync"
 DOCS = Path("docs/protocol")
+API = Path("docs/api-reference")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +134,15 @@ def build(
         out[f"{parent.as_posix()}/{path}"] = text
     for path, text in render_docs(protocol, normalised, models, versions).items():
         out[f"{DOCS.as_posix()}/{path}"] = text
+    on_disk = read_below(ROOT / PACKAGE)
+
+    def read(path: str) -> str | None:
+        if path.startswith(("_generated/", "_sync/")):  # what lies there may be of the last run
+            return out.get(f"{PACKAGE.as_posix()}/{path}")
+        return on_disk(path)
+
+    for path, text in render_api(read, versions).items():
+        out[f"{API.as_posix()}/{path}"] = text
     return Output(dict(sorted(out.items())), tuple(sorted(notes)))
 
 

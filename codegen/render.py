@@ -21,7 +21,7 @@ from .naming import class_name
 from .normalise import Normalised
 from .partition import Layout
 
-__all__ = ["Method", "Namespace", "Versions", "namespaces", "render_docs", "render_package"]
+__all__ = ["Method", "Namespace", "Versions", "jinja_environment", "namespaces", "render_docs", "render_package"]
 
 _TEMPLATES = Path(__file__).with_name("templates")
 _RESERVED = {"m", "result", "self", "timeout"}
@@ -94,7 +94,8 @@ def _sentence(text: str) -> str:
     return text if not text or text[-1] in ".!?:`" else f"{text}."
 
 
-def _environment(versions: Versions) -> jinja2.Environment:
+def jinja_environment(versions: Versions) -> jinja2.Environment:
+    """The templates, with what every one of them may use."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES),
         trim_blocks=True,
@@ -149,7 +150,7 @@ def render_package(
     replaced_types: Iterable[str],
 ) -> dict[str, str]:
     """Return the source of ``_generated`` without the model modules, by path below it."""
-    environment = _environment(versions)
+    environment = jinja_environment(versions)
     spaces, methods = namespaces(protocol, models, normalised)
     by_module: dict[str, list[str]] = defaultdict(list)
     for name, module in layout.module_of.items():
@@ -163,6 +164,7 @@ def render_package(
         "module_of": layout.module_of,
         "replaced_types": set(replaced_types),
         "experimental_fields": _grouped(protocol.experimental_fields),
+        "secret_fields": _secret_fields(normalised),
         "payloads": sorted({notification.payload for notification in protocol.notifications}),
     }
 
@@ -183,6 +185,17 @@ def render_package(
     return files
 
 
+def _secret_fields(normalised: Normalised) -> list[str]:
+    return sorted(
+        {
+            name
+            for definition in normalised.definitions.values()
+            for name, schema in definition.get("properties", {}).items()
+            if isinstance(schema, dict) and schema.get("x-repr") is False  # pyright: ignore[reportUnknownMemberType]
+        }
+    )
+
+
 def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     grouped: dict[str, list[str]] = defaultdict(list)
     for name, field in sorted(pairs):
@@ -194,7 +207,7 @@ def render_docs(
     protocol: Protocol, normalised: Normalised, models: Mapping[str, Model], versions: Versions
 ) -> dict[str, str]:
     """Return the pages of ``docs/protocol``, by file name."""
-    environment = _environment(versions)
+    environment = jinja_environment(versions)
     spaces, methods = namespaces(protocol, models, normalised)
     context: dict[str, Any] = {
         "protocol": protocol,

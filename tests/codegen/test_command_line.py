@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[2]
 CORE = "src/openai_codex/_generated/models/core.py"
 TWIN = "src/openai_codex/_generated/rpc_sync/thread.py"
 OVERRIDES = "codegen/overrides.toml"
+THREAD = "src/openai_codex/_async/thread.py"
 
 
 def run(root: Path, *arguments: str, hash_seed: str = "0") -> subprocess.CompletedProcess[str]:
@@ -40,14 +41,15 @@ def copy(source: Path, target: Path) -> Path:
     ignored = shutil.ignore_patterns("__pycache__", "*.pyc")
     for folder in ("codegen", "schema", "src"):
         shutil.copytree(source / folder, target / folder, ignore=ignored)
-    if (source / "docs/protocol").is_dir():
-        shutil.copytree(source / "docs/protocol", target / "docs/protocol", ignore=ignored)
+    for pages in (pipeline.DOCS, pipeline.API):
+        if (source / pages).is_dir():
+            shutil.copytree(source / pages, target / pages, ignore=ignored)
     shutil.copy(source / "pyproject.toml", target / "pyproject.toml")
     return target
 
 
 def generated(root: Path) -> dict[str, bytes]:
-    folders = (pipeline.GENERATED, pipeline.SYNC, pipeline.DOCS)
+    folders = (pipeline.GENERATED, pipeline.SYNC, pipeline.DOCS, pipeline.API)
     paths = (path for folder in folders for path in sorted((root / folder).rglob("*")))
     return {
         path.relative_to(root).as_posix(): path.read_bytes()
@@ -140,6 +142,26 @@ def test_schema_that_is_none_is_refused(project: Path) -> None:
     assert (done.returncode, done.stderr.splitlines()) == (1, [line])
 
 
+def test_public_method_without_a_docstring_is_refused(project: Path) -> None:
+    path = project / THREAD
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace('"""Give the thread', '_ = """Give the thread'), encoding="utf-8")
+    line = text[: text.index("def set_name")].count("\n") + 1
+    before = generated(project)
+    done = run(project, "generate")
+    finding = f"{THREAD}:{line}: AsyncThread.set_name has no docstring; write one"
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (1, finding)
+    assert generated(project) == before
+
+
+def test_one_run_brings_a_changed_docstring_into_twin_and_page(project: Path) -> None:
+    path = project / THREAD
+    path.write_text(path.read_text(encoding="utf-8").replace("Give the thread a", "Choose its"), encoding="utf-8")
+    assert run(project, "generate").returncode == 0
+    assert "\nChoose its name.\n" in (project / pipeline.API / "thread.md").read_text(encoding="utf-8")
+    assert run(project, "check").returncode == 0
+
+
 # --- check -----------------------------------------------------------------------------------------------
 
 
@@ -190,6 +212,11 @@ STRAY = "no generated file, but lies in a generated directory; move it away or d
             f"docs/protocol/notes.txt: {STRAY}",
             id="stray page",
         ),
+        pytest.param(
+            put("docs/api-reference/notes.txt"),
+            f"docs/api-reference/notes.txt: {STRAY}",
+            id="stray page of the API",
+        ),
         pytest.param(edit(OVERRIDES), f"{OVERRIDES}: {CHANGED}", id="overrides"),
         pytest.param(
             edit("codegen/templates/macros.jinja"), f"codegen/templates/macros.jinja: {CHANGED}", id="template"
@@ -205,6 +232,21 @@ STRAY = "no generated file, but lies in a generated directory; move it away or d
             id="async source",
         ),
         pytest.param(
+            edit("src/openai_codex/_config.py"),
+            f"src/openai_codex/_config.py: {CHANGED}",
+            id="docstrings of a public class",
+        ),
+        pytest.param(
+            edit("src/openai_codex/testing/__init__.py"),
+            f"src/openai_codex/testing/__init__.py: {CHANGED}",
+            id="list of public names",
+        ),
+        pytest.param(
+            put("src/openai_codex/errors.py", "\n)"),
+            "src/openai_codex/errors.py:2: cannot be parsed (unmatched ')'); correct it",
+            id="source that is no Python",
+        ),
+        pytest.param(
             put(manifest.MANIFEST.as_posix(), "{}"),
             f"{manifest.MANIFEST.as_posix()}: unreadable ('files'); run \"make generate\"",
             id="manifest",
@@ -215,6 +257,13 @@ def test_check_says_in_one_line_what_changed(project: Path, change: Callable[[Pa
     change(project)
     done = run(project, "check", "--quick")
     assert (done.returncode, done.stdout, done.stderr.splitlines()) == (1, "", [line])
+
+
+def test_check_leaves_alone_what_is_neither_public_nor_generated_from(project: Path) -> None:
+    edit("src/openai_codex/_media.py")(project)
+    edit("src/openai_codex/testing/_server.py")(project)
+    done = run(project, "check", "--quick")
+    assert (done.returncode, done.stderr) == (0, "codegen: everything generated is up to date\n")
 
 
 def test_check_notices_one_changed_byte_of_a_bundle(project: Path) -> None:

@@ -131,8 +131,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     exceptions = folder / "overrides.toml"
     exceptions.write_text(OVERRIDES)
     files = pipeline.build(schema_dir(folder / "schema"), overrides_file=exceptions).files
-    handwritten = pipeline.SYNC.as_posix()
-    return {path: text for path, text in files.items() if not path.startswith(f"{handwritten}/")}
+    handwritten = (f"{pipeline.SYNC.as_posix()}/", f"{pipeline.API.as_posix()}/")
+    return {path: text for path, text in files.items() if not path.startswith(handwritten)}
 
 
 RECORDED = (
