@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ._generated._version import OLDEST_RUNTIME, RUNTIME_VERSION
+from ._log import logger
 from .errors import ResponseValidationError, UnsupportedRuntimeError
 
 __all__ = ["InitializeResponse", "ServerInfo", "check_version", "read_metadata"]
-
-logger = logging.getLogger("openai_codex")
 
 # "<client name>/<version> (<system>) ...": the client name may hold slashes and spaces itself.
 _USER_AGENT = re.compile(r"/([^/\s]+)(?: \(|$)")

@@ -139,6 +139,16 @@ class OpenEnum(str, Enum):
     Pseudo-members are equal, identical, picklable and hashable like members; iterating the class does not show them.
     """
 
+    @property
+    def root(self) -> Self:
+        """The member itself, so code written for wrapped enums keeps working."""
+        return self
+
+    @classmethod
+    def model_validate(cls, value: Any) -> Self:
+        """The member for a value, by the name that wrapped enums have for it."""
+        return cls(value)
+
     @classmethod
     def _missing_(cls, value: object) -> Self | None:
         if not isinstance(value, str):

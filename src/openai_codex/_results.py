@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
 
-if TYPE_CHECKING:
-    from ._generated import models as m
+from ._generated import models as m
 
 __all__ = ["TurnResult"]
 
 
 @dataclass(slots=True)
 class TurnResult:
-    """A finished turn.
+    """A finished turn, or what is known of one that did not finish.
+
+    Results are equal when the fields from ``id`` to ``usage`` are.
 
     Attributes:
         id: Turn id.
@@ -27,6 +27,11 @@ class TurnResult:
         items: Every completed item, in order (schema ThreadItem).
         usage: Token usage as last reported (schema ThreadTokenUsage): ``total`` is the thread's, ``last`` that of the
             latest model call.
+        usage_delta: Tokens of this turn alone (schema TokenUsageBreakdown), or None where the reports do not tell.
+        model: Name of the model that answered, where it is known.
+        plan: The latest plan that the model reported in this turn (schema TurnPlanStep), or None.
+        diff: Unified diff of all changes of this turn to files, or None.
+        partial_text: Text of the message that was being written when the turn ended early, or None.
     """
 
     id: str
@@ -38,3 +43,13 @@ class TurnResult:
     final_response: str | None
     items: list[m.ThreadItem]
     usage: m.ThreadTokenUsage | None
+    usage_delta: m.TokenUsageBreakdown | None = field(default=None, kw_only=True, compare=False)
+    model: str | None = field(default=None, kw_only=True, compare=False)
+    plan: list[m.TurnPlanStep] | None = field(default=None, kw_only=True, compare=False)
+    diff: str | None = field(default=None, kw_only=True, compare=False)
+    partial_text: str | None = field(default=None, kw_only=True, compare=False)
+
+    @property
+    def output_text(self) -> str | None:
+        """The same as ``final_response``."""
+        return self.final_response

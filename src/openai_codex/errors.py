@@ -32,6 +32,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
+    from ._generated import models as m
     from ._results import TurnResult
 
 __all__ = [
@@ -111,12 +112,17 @@ class TurnFailedError(_TurnError, RuntimeError):
 
     Attributes:
         result: The ``TurnResult`` with items, usage and partial data up to the failure.
-        codex_error_info: The typed cause (schema ``CodexErrorInfo``), or None when the runtime gave none.
     """
 
     @property
-    def codex_error_info(self) -> Any:
-        """Typed cause of the failure (schema ``CodexErrorInfo``), or None."""
+    def message(self) -> str:
+        """The runtime's own text, without the turn's id."""
+        error = self.result.error
+        return str(self) if error is None else error.message
+
+    @property
+    def codex_error_info(self) -> m.CodexErrorInfo | None:
+        """Typed cause of the failure (schema ``CodexErrorInfo``), or None when the runtime gave none."""
         error = self.result.error
         return None if error is None else error.codex_error_info
 
@@ -140,15 +146,23 @@ class JsonRpcError(CodexError):
     """
 
     def __init__(self, code: int, message: str, data: Any = None) -> None:
-        super().__init__(code, message, data)
+        super().__init__(f"JSON-RPC error {code}: {message}")
         self.code = code
         self.message = message
         self.data = data
         self.method: str | None = None
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.code, self.message, self.data), {"method": self.method}
+
     def __str__(self) -> str:
         call = f"{self.method}: " if self.method else ""
-        return f"{call}JSON-RPC error {self.code}: {self.message}"
+        text = self.message if len(self.message) <= _SHOWN else f"{self.message[:_SHOWN]}..."
+        return f"{call}JSON-RPC error {self.code}: {text}{self._next_step()}"
+
+    def _next_step(self) -> str:
+        """What to do about it, where that is known."""
+        return ""
 
 
 class CodexRpcError(JsonRpcError):
@@ -166,6 +180,11 @@ class InvalidRequestError(CodexRpcError):
 class ThreadNotFoundError(InvalidRequestError):
     """-32600: the runtime does not know the thread, or has nothing stored for it."""
 
+    def _next_step(self) -> str:
+        if "rollout" in self.message:
+            return " (a thread is stored with its first turn; one that was deleted is gone)"
+        return " (a stored thread has to be resumed first: thread_resume)" if "id" not in self.message else ""
+
 
 class TurnNotActiveError(InvalidRequestError):
     """-32600: the turn to steer or interrupt is not the running one."""
@@ -176,7 +195,7 @@ class TurnNotSteerableError(InvalidRequestError):
 
 
 class MethodNotFoundError(CodexRpcError):
-    """-32601: the method does not exist."""
+    """-32601: the method does not exist, or not for such a thread."""
 
 
 class InvalidParamsError(CodexRpcError):
@@ -195,6 +214,8 @@ class RetryLimitExceededError(ServerBusyError):
     """The runtime retried by itself and gave up."""
 
 
+_SHOWN = 500  # the runtime names each of its methods when it does not know one
+
 _BY_CODE: dict[int, type[CodexRpcError]] = {
     -32700: ParseError,
     -32600: InvalidRequestError,
@@ -206,21 +227,32 @@ _OVERLOADED_CODE = -32001
 _OVERLOADED = re.compile(r"server_?overloaded", re.IGNORECASE)
 _GAVE_UP = re.compile(r"retry limit|too many failed attempts", re.IGNORECASE)
 # The runtime tells these apart by text alone (every one is -32600).
-_NOT_FOUND = re.compile(r"thread not (found|loaded)|no rollout found|invalid thread id", re.IGNORECASE)
+_NOT_FOUND = re.compile(
+    r"thread not (found|loaded)|no (archived )?rollout found|invalid (thread|session) id", re.IGNORECASE
+)
 _NOT_ACTIVE = re.compile(r"no active turn|expected active turn id", re.IGNORECASE)
 _NOT_STEERABLE = re.compile(r"activeTurnNotSteerable", re.IGNORECASE)
 
 
 def _says_overloaded(value: Any) -> bool:
-    """Whether any string inside ``value`` is the overload marker, in either spelling."""
-    if isinstance(value, str):
-        return _OVERLOADED.fullmatch(value.strip()) is not None
-    if isinstance(value, dict):
-        members = cast("dict[str, Any]", value)
-        return any(_says_overloaded(key) or _says_overloaded(item) for key, item in members.items())
-    if isinstance(value, list):
-        return any(_says_overloaded(item) for item in cast("list[object]", value))
+    """Whether any string inside ``value`` is the overload marker, in either spelling. It may be nested in any depth."""
+    left = [value]
+    while left:
+        each = left.pop()
+        if isinstance(each, str):
+            if _OVERLOADED.fullmatch(each.strip()):
+                return True
+        elif isinstance(each, dict):
+            members = cast("dict[str, Any]", each)
+            left += [*members, *members.values()]
+        elif isinstance(each, list):
+            left += each  # pyright: ignore[reportUnknownVariableType]
     return False
+
+
+def _says_not_steerable(data: Any) -> bool:
+    info = cast("dict[str, Any]", data).get("codexErrorInfo") if isinstance(data, dict) else None
+    return isinstance(info, dict) and any(_NOT_STEERABLE.fullmatch(key) for key in cast("dict[str, Any]", info))
 
 
 def _error_class(code: int, message: str, data: Any) -> type[JsonRpcError]:
@@ -228,7 +260,7 @@ def _error_class(code: int, message: str, data: Any) -> type[JsonRpcError]:
         if _GAVE_UP.search(message):
             return RetryLimitExceededError
         return ServerBusyError if code == _OVERLOADED_CODE or _says_overloaded(data) else CodexRpcError
-    if code in (-32600, -32603) and (_NOT_STEERABLE.search(message) or _NOT_STEERABLE.search(repr(data))):
+    if code in (-32600, -32603) and (_NOT_STEERABLE.search(message) or _says_not_steerable(data)):
         return TurnNotSteerableError if code == -32600 else InternalRpcError
     if code == -32600 and _NOT_FOUND.search(message):
         return ThreadNotFoundError
@@ -249,5 +281,12 @@ def map_jsonrpc_error(code: int, message: str, data: Any = None) -> JsonRpcError
 
 
 def is_retryable_error(exc: BaseException) -> bool:
-    """Whether the same call may succeed later because the runtime or the model was only overloaded."""
+    """Whether the same call may succeed later because the runtime was only overloaded.
+
+    False for every `TurnFailedError`, also where the model was overloaded: the turn has begun, and its input and what
+    it did stay in the thread. Its ``codex_error_info`` tells the cause.
+
+    Args:
+        exc: What a call has raised.
+    """
     return isinstance(exc, ServerBusyError) or (isinstance(exc, JsonRpcError) and _says_overloaded(exc.data))

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from openai_codex._core.connection import Connection, PendingRequest, fresh_error
+from openai_codex._core.connection import Connection, fresh_error
 from openai_codex._core.mailbox import Mailbox
+from openai_codex._core.requests import PendingRequest
 from openai_codex.errors import (
     InternalRpcError,
     InvalidRequestError,
@@ -28,6 +29,10 @@ def event(turn: str | None, number: int = 0, method: str = "item/delta") -> byte
     return line(method=method, params={"turnId": turn, "n": number}, emittedAtMs=number)
 
 
+def started(turn: str, root: str | None = None) -> bytes:
+    return line(method="turn/started", params={"threadId": "t", "turn": {"id": turn, "rootTurnId": root or turn}})
+
+
 def completed(turn: str) -> bytes:
     return line(method="turn/completed", params={"threadId": "t", "turn": {"id": turn, "status": "completed"}})
 
@@ -38,6 +43,15 @@ def opened(pending: PendingRequest, turn: str) -> bytes:
 
 def numbers(mailbox: Mailbox) -> list[Any]:
     return [item.params.get("n", item.method) for item in mailbox.items]
+
+
+def follow(connection: Connection, turn: str) -> Mailbox:
+    return connection.open_turn(turn, "t")[1]
+
+
+def taken(pending: PendingRequest) -> Mailbox:
+    assert pending.opened is not None
+    return pending.opened.mailbox
 
 
 def sent(connection: Connection) -> list[dict[str, Any]]:
@@ -251,10 +265,9 @@ def test_turn_is_claimed_before_the_rest_of_its_chunk() -> None:
     connection = Connection()
     pending = connection.request("turn/start", opens_turn=True)
     feed(connection, opened(pending, "U"), event("U", 1), event("U", 2), completed("U"), event("U", 3))
-    assert pending.mailbox is not None
-    assert numbers(pending.mailbox) == [1, 2, "turn/completed"]
-    assert pending.mailbox.closed
-    assert numbers(connection.events) == [3]  # after the end it belongs to no turn
+    assert numbers(taken(pending)) == [1, 2, "turn/completed"]
+    assert taken(pending).closed
+    assert numbers(connection.listen()) == [3]  # after the end it belongs to no turn
 
 
 def test_events_before_the_answer_are_kept_for_it() -> None:
@@ -262,17 +275,17 @@ def test_events_before_the_answer_are_kept_for_it() -> None:
     pending = connection.request("turn/start", opens_turn=True)
     feed(connection, event("U", 1), completed("U"), event("U", 9))
     feed(connection, opened(pending, "U"))
-    assert pending.mailbox is not None and pending.mailbox.closed
-    assert numbers(pending.mailbox) == [1, "turn/completed"]
-    assert numbers(connection.events) == [9]
+    assert taken(pending).closed
+    assert numbers(taken(pending)) == [1, "turn/completed"]
+    assert numbers(connection.listen()) == [9]
 
 
 def test_later_follower_gets_what_comes_after_it_joined() -> None:
     connection = Connection()
     feed(connection, event("U", 1))
-    first = connection.open_turn("U")
+    first = follow(connection, "U")
     feed(connection, event("U", 2))
-    second = connection.open_turn("U")
+    second = follow(connection, "U")
     feed(connection, event("U", 3), completed("U"))
     assert numbers(first) == [1, 2, 3, "turn/completed"]
     assert numbers(second) == [3, "turn/completed"]
@@ -281,45 +294,286 @@ def test_later_follower_gets_what_comes_after_it_joined() -> None:
 
 def test_finished_turn_cannot_be_followed_any_more() -> None:
     connection = Connection()
-    connection.open_turn("U")
+    follow(connection, "U")
     feed(connection, completed("U"))
-    again = connection.open_turn("U")
+    again = follow(connection, "U")
     assert again.closed and not again.items
 
 
-def test_turn_that_everybody_left_is_dropped_silently() -> None:
+def test_turn_that_everybody_left_is_folded_to_its_end() -> None:
     connection = Connection()
-    one, two = connection.open_turn("U"), connection.open_turn("U")
-    connection.close_turn("U", one)
+    turn, one = connection.open_turn("U", "t")
+    two = connection.follow(turn)
+    connection.leave(one)
     feed(connection, event("U", 1))
-    connection.close_turn("U", two)
+    connection.leave(two)
     feed(connection, event("U", 2))
-    assert (numbers(one), numbers(two), numbers(connection.events)) == ([], [1], [])
-    back = connection.open_turn("U")
-    feed(connection, event("U", 3))
-    assert numbers(back) == [3]
-    connection.close_turn("U", back)
-    feed(connection, completed("U"), event("U", 4))
-    assert numbers(connection.events) == [4]
-    connection.close_turn("U", one)  # twice is harmless
+    connection.leave(one)  # twice is harmless
+    assert (numbers(one), numbers(two), one.closed, two.closed) == ([], [], True, True)
+    back = connection.follow(turn)
+    feed(connection, event("U", 3), completed("U"), event("U", 4))
+    assert numbers(back) == [3, "turn/completed"]
+    assert turn.over and turn.fold.ended
+    assert numbers(connection.listen()) == [4]
 
 
-def test_answer_that_came_too_late_for_its_caller_leaves_no_claim() -> None:
+def test_leaving_a_mailbox_wakes_who_waits_for_it() -> None:
     connection = Connection()
-    pending = connection.request("turn/start", opens_turn=True)
+    for mailbox in (
+        follow(connection, "U"),
+        connection.listen(),
+        connection.watch(["x"]),
+        connection.follow_login("L"),
+    ):
+        mailbox.waiter = flag = Flag()
+        for waiter in connection.leave(mailbox):
+            waiter()
+        assert (flag.calls, mailbox.closed) == (1, True)
+    feed(connection, event("U", 1), event(None, 2, "x"))
+    assert mailbox.waiter is None
+
+
+def test_all_who_follow_a_turn_share_its_fold() -> None:
+    connection = Connection()
+    feed(connection, started("U"))
+    first, _ = connection.open_turn("U", "t")
+    second, _ = connection.open_turn("U", "t")
+    assert first is second and first.fold.begun
+
+
+# -- turns that nobody wants ------------------------------------------------------------------
+
+INTERRUPT = ("turn/interrupt", {"threadId": "t", "turnId": "U"})
+
+
+def start(connection: Connection) -> PendingRequest:
+    pending = connection.request("turn/start", {"threadId": "t"}, opens_turn=True)
+    sent(connection)
+    return pending
+
+
+def calls(connection: Connection) -> list[Any]:
+    return [(message["method"], message["params"]) for message in sent(connection)]
+
+
+def test_turn_whose_starter_left_is_interrupted_when_it_begins() -> None:
+    connection = Connection(max_in_flight=1)
+    pending = start(connection)
     connection.cancel(pending)
+    assert connection.request("a").sent  # its place is free
+    sent(connection)
     feed(connection, opened(pending, "U"), event("U", 1))
-    assert pending.mailbox is None
-    assert numbers(connection.open_turn("U")) == [1]
-
-
-def test_cancel_after_the_answer_leaves_the_turn() -> None:
+    assert calls(connection) == []
+    feed(connection, started("U"), event("U", 2), completed("U"), event("U", 3))
+    assert pending.opened is None
+    assert numbers(connection.listen()) == [3]
     connection = Connection()
-    pending = connection.request("turn/start", opens_turn=True)
-    feed(connection, opened(pending, "U"))
+    pending = start(connection)
     connection.cancel(pending)
+    feed(connection, opened(pending, "U"), started("U"), event("U", 2))
+    assert calls(connection) == [INTERRUPT]
+
+
+def test_review_whose_starter_left_is_interrupted_by_its_own_id() -> None:
+    connection = Connection()
+    pending = start(connection)
+    connection.cancel(pending)
+    feed(connection, opened(pending, "U"), event("U", 1, "item/started"), started("V", root="U"))
+    assert calls(connection) == [("turn/interrupt", {"threadId": "t", "turnId": "V"})]
+
+
+def test_turn_that_was_heard_of_before_is_somebody_elses() -> None:
+    connection = Connection()
+    pending = start(connection)
+    connection.cancel(pending)
+    feed(connection, started("U"), opened(pending, "U"), event("U", 2))
+    assert calls(connection) == []
+    assert numbers(follow(connection, "U")) == ["turn/started", 2]
+
+
+@pytest.mark.parametrize("begun", [True, False])
+def test_turn_whose_answer_came_too_late_for_its_starter_is_interrupted(begun: bool) -> None:
+    connection = Connection()
+    pending = start(connection)
+    feed(connection, opened(pending, "U"), *([started("U")] if begun else []))
+    mailbox = taken(pending)
+    connection.cancel(pending)
+    if not begun:
+        assert calls(connection) == []
+        feed(connection, started("U"))
+    assert calls(connection) == [INTERRUPT]
+    feed(connection, event("U", 2), completed("U"))
+    assert mailbox.closed and not mailbox.items
+
+
+def test_turn_that_ended_before_its_starter_left_is_let_be() -> None:
+    connection = Connection()
+    pending = start(connection)
+    feed(connection, opened(pending, "U"), completed("U"))
+    connection.cancel(pending)
+    late = start(connection)
+    connection.cancel(late)
+    feed(connection, event("V", 1), completed("V"), opened(late, "V"))
+    assert calls(connection) == []
+
+
+def test_turn_that_others_follow_becomes_theirs_when_its_starter_leaves() -> None:
+    connection = Connection()
+    pending, joining = start(connection), start(connection)
+    feed(connection, opened(pending, "U"), opened(joining, "U"), started("U"))
+    assert joining.opened is not None and joining.opened.joined
+    connection.cancel(pending)
+    assert calls(connection) == []
+    assert joining.opened.turn.orphaned
+    connection.cancel(joining)
+    assert calls(connection) == []  # it has not started the turn; whoever waits for it decides
+
+
+def test_turn_that_was_joined_before_it_was_accepted_belongs_to_who_joined() -> None:
+    connection = Connection()
+    leaving, joining = start(connection), start(connection)
+    connection.cancel(leaving)
+    feed(connection, opened(leaving, "U"), opened(joining, "U"), started("U"))
+    assert calls(connection) == []
+    assert joining.opened is not None and not joining.opened.joined
+    assert numbers(joining.opened.mailbox) == ["turn/started"]
+
+
+def test_unwanted_turns_are_bounded() -> None:
+    connection = Connection(max_settled=2)
+    for turn in "ABC":
+        pending = start(connection)
+        connection.cancel(pending)
+        feed(connection, opened(pending, turn))
+    feed(connection, started("A"), started("B"), started("C"))
+    assert [params["turnId"] for _, params in calls(connection)] == ["B", "C"]
+
+
+def test_first_request_of_a_turn_has_not_joined_it() -> None:
+    connection = Connection()
+    pending = start(connection)
+    feed(connection, opened(pending, "U"))
+    assert pending.opened is not None and not pending.opened.joined
+
+
+def test_turn_start_that_was_queued_is_just_not_sent() -> None:
+    connection = Connection(max_in_flight=1)
+    first = connection.request("a")
+    pending = connection.request("turn/start", {"threadId": "t"}, opens_turn=True)
+    connection.cancel(pending)
+    feed(connection, line(id=first.id, result=1))
+    assert calls(connection) == [("a", {})]
+
+
+# -- turns, further ---------------------------------------------------------------------------
+
+
+def test_review_that_starts_under_another_id_is_the_same_turn() -> None:
+    connection = Connection()
+    turn, mailbox = connection.open_turn("U", "t")
+    started = {"id": "V", "rootTurnId": "U"}
+    feed(connection, line(method="turn/started", params={"threadId": "sub-agent", "turn": started}))
+    assert not mailbox.items
+    feed(connection, line(method="turn/started", params={"threadId": "t", "turn": started}))
+    assert numbers(mailbox) == ["turn/started"]
+    assert turn.fold.started_id == "V"
+
+
+@pytest.mark.parametrize("turn", [None, 5, {"id": "V", "rootTurnId": 5}, {"id": "V", "rootTurnId": []}])
+def test_start_of_any_shape_is_routed_somewhere(turn: Any) -> None:
+    connection = Connection()
+    follow(connection, "U")
+    feed(connection, line(method="turn/started", params={"threadId": "t", "turnId": "V", "turn": turn}))
+    assert numbers(follow(connection, "V")) == ["turn/started"]
+
+
+def test_mailbox_that_was_muted_is_struck_off() -> None:
+    connection = Connection()
+    turn, mailbox = connection.open_turn("U", "t")
+    mailboxes = [mailbox, connection.follow(turn), connection.listen(), connection.watch(["x"])]
+    for each in mailboxes:
+        each.mute()
+    feed(connection, event("U", 1, "x"), event(None, 2, "x"))
+    assert turn.followers == []
+    assert [(each.closed, list(each.items)) for each in mailboxes] == [(True, [])] * 4
+
+
+def test_tokens_of_a_thread_are_forgotten_when_turns_are_taken_back() -> None:
+    connection = Connection()
+    usage = {"threadId": "t", "turnId": "A", "tokenUsage": {"total": {"totalTokens": 5}}}
+    feed(connection, line(method="thread/tokenUsage/updated", params=usage))
+    feed(
+        connection, line(method="thread/reverted", params={"threadId": "t"}), line(method="thread/reverted", params={})
+    )
+    assert connection.open_turn("B", "t")[0].fold.usage_before is None
+
+
+def test_end_that_was_found_out_wakes_all_who_wait() -> None:
+    connection = Connection()
+    turn, mailbox = connection.open_turn("U", "t")
+    mailbox.waiter = flag = Flag()
+    for waiter in connection.end_turn(turn):
+        waiter()
+    assert (flag.calls, mailbox.closed, turn.over) == (1, True, True)
+    assert connection.end_turn(turn) == []
     feed(connection, event("U", 1))
-    assert pending.mailbox is not None and not pending.mailbox.items
+    assert numbers(connection.listen()) == [1]
+
+
+def test_turn_knows_the_model_and_the_tokens_of_its_thread() -> None:
+    connection = Connection()
+    pending = connection.request("thread/start")
+    feed(connection, line(id=pending.id, result={"thread": {"id": "t"}, "model": "one"}))
+    assert connection.open_turn("A", "t")[0].fold.model == "one"
+    settings = {"threadId": "t", "threadSettings": {"model": "two"}}
+    feed(connection, line(method="thread/settings/updated", params=settings))
+    usage = {"threadId": "t", "turnId": "A", "tokenUsage": {"total": {"totalTokens": 5}}}
+    feed(connection, line(method="thread/tokenUsage/updated", params=usage))
+    fold = connection.open_turn("B", "t")[0].fold
+    assert (fold.model, fold.usage_before) == ("two", {"totalTokens": 5})
+    other = connection.open_turn("C", "other")[0].fold
+    assert (other.model, other.usage_before) == (None, None)
+
+
+def test_error_of_a_turn_that_never_ended_is_known_to_the_next_one_only() -> None:
+    connection = Connection()
+    turn, _ = connection.open_turn("U", "t")
+    feed(connection, line(method="error", params={"turnId": "U", "willRetry": False, "error": {"message": "no"}}))
+    connection.end_turn(turn)
+    folds = [connection.open_turn(id, "t")[0].fold for id in "VW"]
+    assert [fold.leftover for fold in folds] == [{"message": "no"}, None]
+
+
+@pytest.mark.parametrize("odd", [None, 5, [], {"id": []}])
+def test_answers_with_an_odd_thread_are_answers(odd: Any) -> None:
+    connection = Connection()
+    pending = connection.request("thread/start")
+    feed(connection, line(id=pending.id, result={"thread": odd, "model": "m"}))
+    assert pending.result["thread"] == odd
+
+
+# -- logins -----------------------------------------------------------------------------------
+
+
+def login(login_id: Any) -> bytes:
+    return line(method="account/login/completed", params={"loginId": login_id, "success": True})
+
+
+def test_each_login_gets_its_completion_be_it_early_or_late() -> None:
+    connection = Connection()
+    feed(connection, login("A"), login(None))
+    early, late, again = (connection.follow_login(id) for id in "ABB")
+    late.waiter = flag = Flag()
+    feed(connection, login("B"))
+    assert [mailbox.items[0].params["loginId"] for mailbox in (early, late, again)] == ["A", "B", "B"]
+    assert (early.closed, late.closed, flag.calls) == (True, True, 1)
+    assert len(connection.listen().items) == 3  # they are events as well
+
+
+def test_completions_of_logins_are_bounded() -> None:
+    connection = Connection()
+    feed(connection, *(login(str(number)) for number in range(100)))
+    assert not connection.follow_login("0").items and connection.follow_login("99").items
 
 
 @pytest.mark.parametrize("result", [None, {}, {"turn": None}, {"turn": {"id": 5}}, []])
@@ -333,7 +587,7 @@ def test_answer_that_names_no_turn_is_an_error(result: Any) -> None:
 def test_unclaimed_events_are_bounded_and_keep_the_newest() -> None:
     connection = Connection(max_unclaimed_events=10)
     feed(connection, *(event("U", i) for i in range(25)))
-    mailbox = connection.open_turn("U")
+    mailbox = follow(connection, "U")
     assert numbers(mailbox) == list(range(15, 25))
     assert mailbox.dropped == 15
 
@@ -341,15 +595,15 @@ def test_unclaimed_events_are_bounded_and_keep_the_newest() -> None:
 def test_unclaimed_turns_are_bounded_and_the_oldest_goes() -> None:
     connection = Connection(max_unclaimed_turns=2)
     feed(connection, *(event(turn, 1) for turn in "ABC"))
-    assert [len(connection.open_turn(turn).items) for turn in "ABC"] == [0, 1, 1]
+    assert [len(follow(connection, turn).items) for turn in "ABC"] == [0, 1, 1]
 
 
 def test_memory_of_ended_turns_is_bounded() -> None:
     connection = Connection(max_settled=2)
     for turn in "ABC":
-        connection.open_turn(turn)
+        follow(connection, turn)
         feed(connection, completed(turn))
-    assert [connection.open_turn(turn).closed for turn in "ABC"] == [False, True, True]
+    assert [follow(connection, turn).closed for turn in "ABC"] == [False, True, True]
 
 
 # -- events -----------------------------------------------------------------------------------
@@ -359,21 +613,23 @@ def test_memory_of_ended_turns_is_bounded() -> None:
 def test_notification_without_a_turn_goes_to_the_events(params: Any) -> None:
     connection = Connection()
     feed(connection, line(method="x", params=params))
-    (item,) = connection.events.items
+    (item,) = connection.listen().items
     assert (item.method, item.params) == ("x", params if isinstance(params, dict) else {})
 
 
 def test_events_are_bounded_and_count_what_they_drop() -> None:
     connection = Connection(max_events=3)
     feed(connection, *(event(None, i) for i in range(5)))
-    assert numbers(connection.events) == [2, 3, 4]
-    assert connection.events.dropped == 2
+    first, second = connection.listen(), connection.listen()
+    assert (numbers(first), first.dropped) == ([2, 3, 4], 2)
+    feed(connection, event(None, 5))
+    assert (numbers(first), first.dropped, numbers(second), second.dropped) == ([3, 4, 5], 3, [5], 0)
 
 
 def test_one_chunk_wakes_each_waiter_once() -> None:
     connection = Connection()
-    mailbox, turn, events = connection.open_turn("U"), Flag(), Flag()
-    mailbox.waiter, connection.events.waiter = turn, events
+    mailbox, listening, turn, events = follow(connection, "U"), connection.listen(), Flag(), Flag()
+    mailbox.waiter, listening.waiter = turn, events
     feed(connection, event("U"), event(None), event("U"), event(None))
     assert (turn.calls, events.calls) == (1, 1)
     feed(connection, event("U"))
@@ -382,15 +638,23 @@ def test_one_chunk_wakes_each_waiter_once() -> None:
 
 def test_watcher_sees_its_methods_of_any_turn_and_of_none() -> None:
     connection = Connection()
-    turn = connection.open_turn("U")
+    turn = follow(connection, "U")
     watched, flag = connection.watch(["a", "b"]), Flag()
     watched.waiter = flag
     feed(connection, event("U", 1, "a"), event(None, 2, "b"), event("V", 3, "a"), event("U", 4, "c"))
     assert numbers(watched) == [1, 2, 3]
-    assert (numbers(turn), numbers(connection.events), flag.calls) == ([1, 4], [2], 1)
-    connection.unwatch(watched)
+    assert (numbers(turn), numbers(connection.listen()), flag.calls) == ([1, 4], [2], 1)
+    connection.leave(watched)
     feed(connection, event(None, 5, "a"))
-    assert numbers(watched) == [1, 2, 3]
+    assert not watched.items
+
+
+def test_watcher_of_a_thread_sees_no_other() -> None:
+    connection = Connection()
+    watched = connection.watch(["x"], "t")
+    for thread in ("t", "u", None):
+        feed(connection, line(method="x", params={"threadId": thread, "n": thread}))
+    assert numbers(watched) == ["t"]
 
 
 # -- the end ----------------------------------------------------------------------------------
@@ -399,18 +663,18 @@ def test_watcher_sees_its_methods_of_any_turn_and_of_none() -> None:
 def test_failure_reaches_every_request_and_mailbox_and_later_calls() -> None:
     connection = Connection(max_in_flight=1)
     out, queued = connection.request("a"), connection.request("b")
-    turn, watched = connection.open_turn("U"), connection.watch(["x"])
+    turn, watched, events = follow(connection, "U"), connection.watch(["x"]), connection.listen()
     feed(connection, event("U", 1), event("V", 2))
     flags = [Flag() for _ in range(4)]
-    out.waiter, queued.waiter, turn.waiter, connection.events.waiter = flags
+    out.waiter, queued.waiter, turn.waiter, events.waiter = flags
     error = TransportClosedError("the runtime exited", exit_code=3, stderr_tail=("why",))
     for waiter in connection.fail(error):
         waiter()
     assert [flag.calls for flag in flags] == [1, 1, 1, 1]
     assert str(out.error) == "a: the runtime exited" and str(queued.error) == "b: the runtime exited"
     assert numbers(turn) == [1] and turn.error is error
-    assert numbers(connection.open_turn("V")) == [2]
-    for mailbox in (watched, connection.events, connection.open_turn("W"), connection.watch(["y"])):
+    assert numbers(follow(connection, "V")) == [2]
+    for mailbox in (watched, events, follow(connection, "W"), connection.watch(["y"]), connection.follow_login("L")):
         assert mailbox.error is error
     with pytest.raises(TransportClosedError, match="c: the runtime exited") as raised:
         connection.request("c")
@@ -431,7 +695,7 @@ def test_only_the_first_failure_counts() -> None:
 
 def test_turn_that_ended_well_is_not_failed() -> None:
     connection = Connection()
-    turn = connection.open_turn("U")
+    turn = follow(connection, "U")
     feed(connection, completed("U"))
     connection.fail(TransportClosedError("gone"))
     assert turn.closed and turn.error is None
@@ -445,6 +709,34 @@ def test_fresh_error_shares_no_traceback() -> None:
 
 
 # -- bad input --------------------------------------------------------------------------------
+
+
+def test_error_with_data_of_any_depth_is_an_error() -> None:
+    connection = Connection()
+    pending = connection.request("a")
+    deep = b'{"a":[' * 2000 + b"1" + b"]}" * 2000
+    feed(connection, b'{"id":%d,"error":{"code":-32050,"message":"no","data":%s}}\n' % (pending.id, deep[:60_000]))
+    shallow = b"[" * 450 + b'"server_overloaded"' + b"]" * 450
+    other = connection.request("b")
+    feed(connection, b'{"id":%d,"error":{"code":-32050,"message":"no","data":%s}}\n' % (other.id, shallow))
+    assert isinstance(other.error, ServerBusyError)
+
+
+def test_message_that_nobody_thought_of_costs_no_other(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def surprised(*args: Any) -> Any:
+        raise LookupError("surprise")
+
+    connection = Connection()
+    pending = connection.request("a")
+    monkeypatch.setattr("openai_codex._core.connection._rpc_error", surprised)
+    error = line(id=pending.id, error={"code": 1, "message": "m"})
+    feed(connection, event(None, 1), error, line(id=[1], error={}), event(None, 2))
+    assert isinstance(pending.error, ResponseValidationError)
+    assert numbers(connection.listen()) == [1, 2]
+    assert "LookupError" in caplog.text
+
 
 BAD_LINES = [
     b"nonsense",
@@ -466,7 +758,7 @@ def test_bad_line_costs_no_other_message(bad: bytes, caplog: pytest.LogCaptureFi
     pending = connection.request("a")
     with caplog.at_level(logging.WARNING, "openai_codex"):
         feed(connection, event(None, 1), bad + b"\n", event(None, 2), line(id=pending.id, result="ok"))
-    assert numbers(connection.events) == [1, 2]
+    assert numbers(connection.listen()) == [1, 2]
     assert pending.result == "ok"
     assert len(caplog.text) < 1000
 
@@ -480,18 +772,53 @@ def test_deep_nesting_and_odd_text_are_delivered() -> None:
         rb'{"method":"y","params":{"s":"\ud800"}}' + b"\n",
         line(method="z", params={"s": "\u2028"}),
     )
-    assert [item.method for item in connection.events.items] == ["x", "y", "z"]
-    assert [item.params.get("s") for item in connection.events.items] == [None, "\ud800", "\u2028"]
+    items = connection.listen().items
+    assert [item.method for item in items] == ["x", "y", "z"]
+    assert [item.params.get("s") for item in items] == [None, "\ud800", "\u2028"]
 
 
-def test_messages_are_traced_without_their_contents(caplog: pytest.LogCaptureFixture) -> None:
+def test_messages_are_traced_without_their_secrets(caplog: pytest.LogCaptureFixture) -> None:
     connection = Connection()
     with caplog.at_level(logging.DEBUG, "openai_codex"):
-        pending = connection.request("thread/start", {"token": "sk-secret"})
-        feed(connection, line(id=pending.id, result="sk-secret"), line(method="x", params={"t": "sk-secret"}))
-        feed(connection, line(id=7, method="y", params={"t": "sk-secret"}), line(id=99, result="sk-secret"))
-    assert {"thread/start", "x", "y"} <= set(caplog.text.replace("(", " ").split())
+        pending = connection.request("account/login/start", {"type": "apiKey", "apiKey": "sk-secret"})
+        connection.notify("note", {"env": {"A": "sk-secret"}})
+        feed(connection, line(id=pending.id, result={"accessToken": "sk-secret", "plain": "shown"}))
+        feed(connection, line(method="x", params={"deep": [{"http_headers": ["sk-secret"]}], "totalTokens": 5}))
+        feed(
+            connection,
+            line(id=7, method="y", params={"token": "sk-secret"}),
+            line(id=99, result={"password": "sk-secret"}),
+        )
+        connection.respond(7, {"token": "sk-secret"})
+    for text in ("account/login/start", "apiKey", "shown", '"x"', '"totalTokens":5', '"y"', "note"):
+        assert text in caplog.text
+    assert len([text for text in caplog.messages if text[:2] in ("->", "<-")]) == 7
     assert "secret" not in caplog.text
+
+
+def test_long_message_is_traced_in_short(caplog: pytest.LogCaptureFixture) -> None:
+    connection = Connection()
+    with caplog.at_level(logging.DEBUG, "openai_codex"):
+        feed(connection, line(method="x", params={"text": "a" * 100_000}))
+    assert len(caplog.text) < 30_000
+
+
+NOTICES = [
+    ("configWarning", {"summary": "one", "details": "two"}, "configWarning: one two"),
+    ("deprecationNotice", {"summary": "old", "details": None}, "deprecationNotice: old"),
+    ("warning", {"threadId": "t", "message": "mind"}, "warning: mind"),
+    ("warning", {"message": 5}, "warning: (no text)"),
+]
+
+
+@pytest.mark.parametrize(("method", "params", "text"), NOTICES)
+def test_notices_are_logged_once_and_are_events(
+    method: str, params: Any, text: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    connection = Connection()
+    feed(connection, line(method=method, params=params), line(method=method, params=params))
+    assert caplog.messages == [text]
+    assert len(connection.listen().items) == 2
 
 
 MESSAGES = st.lists(
@@ -512,9 +839,9 @@ def test_routing_is_the_same_for_every_chunking_and_claiming(messages: list[Any]
         stream = stream[cut:]
         turn = data.draw(st.sampled_from("ABC"))
         if turn not in mailboxes:
-            mailboxes[turn] = connection.open_turn(turn)
+            mailboxes[turn] = follow(connection, turn)
     for turn in "ABC":
-        assert numbers(mailboxes.get(turn) or connection.open_turn(turn)) == expected[turn]
+        assert numbers(mailboxes.get(turn) or follow(connection, turn)) == expected[turn]
 
 
 @given(st.permutations(range(6)), st.integers(1, 30))

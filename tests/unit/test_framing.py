@@ -115,8 +115,29 @@ def test_encoded_message_is_one_line_that_reads_back(message: dict[str, Any]) ->
     assert parse_line(line[:-1]) == message
 
 
-def test_lone_surrogate_is_sent_as_an_escape() -> None:
-    assert encode_message({"a": "\ud800"}) == b'{"a":"\\ud800"}\n'
+# The runtime leaves such lines without any answer.
+
+
+def test_half_of_a_surrogate_pair_is_refused() -> None:
+    with pytest.raises(ValueError, match="half of a surrogate pair") as caught:
+        encode_message({"a": "caf\ud800"})
+    assert caught.value.__context__ is None  # it would hold the whole text
+    assert encode_json("\U0001f600") == '"\U0001f600"'.encode()
+
+
+def deep(levels: int) -> Any:
+    value: Any = {"a": 1}
+    for level in range(levels - 1):
+        value = [value] if level % 2 else {"x": value}
+    return value
+
+
+def test_what_is_nested_too_deeply_is_refused() -> None:
+    encode_json(deep(120))
+    encode_json([[]] * 1000)
+    for levels in (121, 5_000, 100_000):
+        with pytest.raises(ValueError, match="nested"):
+            encode_json(deep(levels))
 
 
 def test_text_is_sent_as_utf8() -> None:

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from openai_codex._core.connection import Connection, ServerRequest
+from openai_codex._core.connection import Connection
+from openai_codex._core.requests import ServerRequest
 from openai_codex._engine.handlers import Dispatcher, Invocation, Reply
 from openai_codex._engine.protocol import Protocol
 

@@ -61,3 +61,172 @@ def test_turn_whose_end_was_not_seen_has_no_outcome() -> None:
 def test_end_without_a_status_is_an_end(turn: dict[str, Any]) -> None:
     result = fold(completed(**turn)).outcome()
     assert result.status is TurnStatus.in_progress  # what the runtime did not say is not made up
+
+
+# -- what the result tells --------------------------------------------------------------------
+
+
+def delta(text: Any) -> tuple[str, dict[str, Any]]:
+    return "item/agentMessage/delta", {"itemId": "m", "delta": text}
+
+
+def item(method: str, **fields: Any) -> tuple[str, dict[str, Any]]:
+    return f"item/{method}", {"item": {"type": "agentMessage", "id": "m", "text": "", **fields}, "completedAtMs": 1}
+
+
+def breakdown(**numbers: int) -> dict[str, int]:
+    names = ("totalTokens", "inputTokens", "cachedInputTokens", "outputTokens", "reasoningOutputTokens")
+    return {**dict.fromkeys(names, 0), "cacheWriteInputTokens": 0, **numbers}
+
+
+def usage(total: dict[str, int], last: dict[str, int]) -> tuple[str, dict[str, Any]]:
+    return "thread/tokenUsage/updated", {"tokenUsage": {"total": total, "last": last}}
+
+
+def test_text_of_an_unfinished_message_is_partial_text() -> None:
+    result = fold(item("started"), delta("Hel"), delta("lo"), error(will_retry=False)).result()
+    assert (result.partial_text, result.final_response) == ("Hello", None)
+
+
+@pytest.mark.parametrize("again", [error(will_retry=True), item("started")])
+def test_partial_text_of_a_retried_message_is_discarded(again: tuple[str, dict[str, Any]]) -> None:
+    assert fold(delta("Hel"), again).result().partial_text is None
+    assert fold(delta("Hel"), again, delta("Hal")).result().partial_text == "Hal"
+
+
+def test_partial_text_ends_with_its_message() -> None:
+    result = fold(delta("Hel"), delta("lo"), item("completed", text="Hello"), completed(status="completed")).result()
+    assert (result.partial_text, result.final_response, result.output_text) == (None, "Hello", "Hello")
+
+
+def test_other_items_leave_partial_text_alone() -> None:
+    command = {"item": {"type": "commandExecution", "id": "c"}}
+    assert fold(delta("Hel"), ("item/started", command), ("item/completed", command)).result().partial_text == "Hel"
+
+
+def test_usage_of_the_turn_alone_is_the_difference_of_the_threads_totals() -> None:
+    state = TurnFold("U", usage_before=breakdown(totalTokens=100, inputTokens=90, outputTokens=10))
+    reports = [
+        usage(breakdown(totalTokens=100, inputTokens=90, outputTokens=10), breakdown(totalTokens=7)),  # said again
+        usage(breakdown(totalTokens=150, inputTokens=130, outputTokens=20), breakdown(totalTokens=50)),
+        usage(breakdown(totalTokens=190, inputTokens=165, outputTokens=25), breakdown(totalTokens=40)),
+    ]
+    for method, params in reports:
+        state.add(Notification.from_wire(method, {"threadId": "T", "turnId": "U", **params}, None))
+    delta = state.result().usage_delta
+    assert delta is not None
+    assert (delta.total_tokens, delta.input_tokens, delta.output_tokens) == (90, 75, 15)
+
+
+def test_usage_in_a_thread_that_was_not_seen_before_starts_at_the_first_call() -> None:
+    state = fold(
+        usage(breakdown(totalTokens=150), breakdown(totalTokens=50)),
+        usage(breakdown(totalTokens=190), breakdown(totalTokens=40)),
+    )
+    delta = state.result().usage_delta
+    assert delta is not None and delta.total_tokens == 90
+
+
+def test_usage_that_the_reports_do_not_tell_is_unknown() -> None:
+    assert fold().result().usage_delta is None
+    # When the context is full, the total jumps to its size, and its parts start anew.
+    state = TurnFold("U", usage_before=breakdown(totalTokens=50, inputTokens=50))
+    totals = {"total": breakdown(totalTokens=258_400), "last": breakdown()}
+    params = {"threadId": "T", "turnId": "U", "tokenUsage": totals}
+    state.add(Notification.from_wire("thread/tokenUsage/updated", params, None))
+    assert state.result().usage is not None
+    assert state.result().usage_delta is None
+
+
+@pytest.mark.parametrize("raw", [None, 5, [], {}, {"total": 5}, {"total": {"totalTokens": "x"}}, {"total": {}}])
+def test_usage_of_any_shape_harms_nothing(raw: Any) -> None:
+    result = fold(("thread/tokenUsage/updated", {"tokenUsage": raw})).result()
+    assert (result.usage, result.usage_delta) == (None, None)
+
+
+def test_model_plan_and_diff_are_the_latest() -> None:
+    state = fold(
+        ("turn/plan/updated", {"plan": [{"step": "a", "status": "pending"}]}),
+        ("turn/plan/updated", {"plan": [{"step": "b", "status": "completed"}]}),
+        ("turn/diff/updated", {"diff": "old"}),
+        ("turn/diff/updated", {"diff": "new"}),
+        ("model/rerouted", {"fromModel": "one", "toModel": "two", "reason": "highRisk"}),
+    )
+    result = state.result()
+    assert result.plan is not None and [step.step for step in result.plan] == ["b"]
+    assert (result.diff, result.model) == ("new", "two")
+
+
+def test_model_is_that_of_the_thread_unless_it_was_rerouted() -> None:
+    assert TurnFold("U", model="one").result().model == "one"
+    assert TurnFold("U").result().model is None
+
+
+ODD: list[dict[str, Any]] = [
+    {"item": None},
+    {},
+    {"item": 5},
+    {"item": {"type": 5}},
+    {"turn": 5},
+    {"turn": {"id": 5}},
+    {"delta": 5},
+]
+
+
+@pytest.mark.parametrize("params", ODD)
+@pytest.mark.parametrize("method", TurnFold.FOLDS)
+def test_folding_never_raises(method: str, params: dict[str, Any]) -> None:
+    state = TurnFold("U")
+    state.add(Notification.from_wire(method, params, None))
+    state.result()
+
+
+def test_result_of_an_ended_turn_is_made_once() -> None:
+    state = fold(completed(status="completed"))
+    assert state.result() is state.result()
+
+
+# -- turns that history finishes --------------------------------------------------------------
+
+
+def test_history_finishes_a_turn() -> None:
+    from openai_codex import types as t
+
+    state = fold(delta("Hel"), usage(breakdown(totalTokens=5), breakdown(totalTokens=5)))
+    stored = t.Turn.model_validate({"id": "U", "items": [], "status": "interrupted", "startedAt": 7})
+    message = t.AgentMessageThreadItem(id="m", text="Hello")
+    state.finish(stored, [message])
+    assert state.ended and state.interrupted
+    result = state.outcome()
+    assert (result.status, result.started_at, result.items) == (TurnStatus.interrupted, 7, [message])
+    assert result.final_response == "Hello"
+    assert result.usage is not None  # what events told still counts
+
+
+# -- the error of another turn ----------------------------------------------------------------
+
+OLD = {"message": "no such branch"}
+
+
+def test_turn_that_ends_with_the_error_of_the_turn_before_is_done() -> None:
+    state = TurnFold("U", leftover=OLD)
+    for method, params in (item("completed", text="Hello"), completed(status="failed", error=OLD)):
+        state.add(Notification.from_wire(method, {"threadId": "T", "turnId": "U", **params}, None))
+    result = state.outcome()
+    assert (result.status, result.error, result.final_response) == (TurnStatus.completed, None, "Hello")
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        [completed(status="failed", error={"message": "another"})],
+        [error(will_retry=False), completed(status="failed", error=OLD)],
+    ],
+    ids=["another", "its own"],
+)
+def test_turn_with_an_error_of_its_own_has_failed(messages: list[tuple[str, dict[str, Any]]]) -> None:
+    state = TurnFold("U", leftover=OLD)
+    for method, params in messages:
+        state.add(Notification.from_wire(method, params, None))
+    with pytest.raises(TurnFailedError):
+        state.outcome()

@@ -15,24 +15,28 @@ import itertools
 import logging
 import re
 from collections import deque
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from typing import Any, cast
 
 from pydantic_core import from_json
 
+from .._log import logger
 from ..errors import CodexError, ResponseValidationError, TransportClosedError, map_jsonrpc_error
+from .events import EventRoutes
 from .framing import BadLine, LineSplitter, encode_json, encode_message, parse_line
 from .mailbox import Mailbox, Waiter
 from .notification import Notification
-from .routes import TurnRoutes
+from .redact import describe, describe_line
+from .requests import OpenedTurn, PendingRequest, ServerRequest
+from .routes import Turn, TurnRoutes
+from .turn import TurnFold
 
-__all__ = ["Connection", "PendingRequest", "ServerRequest", "fresh_error"]
-
-logger = logging.getLogger("openai_codex")
+__all__ = ["Connection", "fresh_error"]
 
 _method_json = lru_cache(maxsize=1024)(encode_json)
+
+_USAGE = "thread/tokenUsage/updated"
 
 # These have to get through when the cap is reached: one frees capacity, without the other nothing works.
 _NEVER_QUEUED = frozenset({"initialize", "turn/interrupt"})
@@ -42,57 +46,6 @@ _NEVER_QUEUED = frozenset({"initialize", "turn/interrupt"})
 _ANSWER_ID_FIRST = re.compile(rb'\s*\{\s*"id"\s*:\s*(\d{1,18})\s*,\s*"(?:result|error)"\s*:')
 _ANSWER_ID_LAST = re.compile(rb',\s*"id"\s*:\s*(\d{1,18})\s*\}\s*$')
 _ANSWER_START = re.compile(rb'\s*\{\s*"(?:result|error)"\s*:')
-
-
-class PendingRequest:
-    """A request and, once it is ``done``, its answer.
-
-    Attributes:
-        id: Id on the wire.
-        method: Wire method.
-        sent: Its line was released for writing; False while it is queued behind the cap.
-        done: It has its answer, or was given up.
-        result: The decoded result.
-        error: Why there is no result.
-        waiter: Called once when it is done.
-        mailbox: The turn that the answer opened, for requests that open one.
-    """
-
-    __slots__ = (
-        "counted",
-        "done",
-        "error",
-        "id",
-        "line",
-        "mailbox",
-        "method",
-        "opens_turn",
-        "result",
-        "sent",
-        "waiter",
-    )
-
-    def __init__(self, id: int, method: str, line: bytes, *, counted: bool, opens_turn: bool) -> None:
-        self.id = id
-        self.method = method
-        self.line = line
-        self.counted = counted
-        self.opens_turn = opens_turn
-        self.sent = False
-        self.done = False
-        self.result: Any = None
-        self.error: CodexError | None = None
-        self.waiter: Waiter | None = None
-        self.mailbox: Mailbox | None = None
-
-
-@dataclass(slots=True, frozen=True)
-class ServerRequest:
-    """A request from the runtime, to be answered with ``respond`` or ``respond_error`` under the same id."""
-
-    id: int | str
-    method: str
-    params: dict[str, Any]
 
 
 class Connection:
@@ -107,7 +60,6 @@ class Connection:
         max_settled: How many ended turns are remembered.
 
     Attributes:
-        events: Notifications that belong to no turn; bounded, the oldest is dropped first.
         error: Why the connection is over; None while it lives.
     """
 
@@ -121,17 +73,17 @@ class Connection:
         max_unclaimed_events: int = 16384,
         max_settled: int = 1024,
     ) -> None:
-        self.events = Mailbox(max_events)
         self.error: TransportClosedError | None = None
         self._uncounted = _NEVER_QUEUED.union(long_running)
         self._max_in_flight = max_in_flight
-        self._max_events = max_events
+        self._muted: deque[Mailbox] = deque()  # filled by finalizers, on any thread
         self._routes = TurnRoutes(
             max_unclaimed_turns=max_unclaimed_turns,
             max_unclaimed_events=max_unclaimed_events,
             max_settled=max_settled,
+            muted=self._muted,
         )
-        self._watchers: dict[str, list[Mailbox]] = {}
+        self._events = EventRoutes(max_events, self._muted)
         self._splitter = LineSplitter()
         self._ids = itertools.count(1)
         self._pending: dict[int, PendingRequest] = {}
@@ -139,11 +91,12 @@ class Connection:
         self._in_flight = 0
         self._outgoing: list[bytes] = []
         self._server_requests: list[ServerRequest] = []
-        self._resolved: list[int | str] = []
 
     # -- sending ----------------------------------------------------------------------------------
 
-    def prepare(self, method: str, params: Any = None, *, opens_turn: bool = False) -> PendingRequest:
+    def prepare(
+        self, method: str, params: Mapping[str, Any] | None = None, *, opens_turn: bool = False
+    ) -> PendingRequest:
         """Encode a request without sending it. Touches no shared state, so it needs no lock.
 
         Args:
@@ -155,9 +108,10 @@ class Connection:
             ValueError, TypeError: ``params`` cannot be written as JSON.
         """
         id = next(self._ids)
-        body = b"{}" if params is None else encode_json(params)
+        body = b"{}" if params is None else _encode(method, params)
         line = b'{"id":%d,"method":%s,"params":%s}\n' % (id, _method_json(method), body)
-        return PendingRequest(id, method, line, counted=method not in self._uncounted, opens_turn=opens_turn)
+        thread_id = str((params or {}).get("threadId")) if opens_turn else None
+        return PendingRequest(id, method, line, counted=method not in self._uncounted, thread_id=thread_id)
 
     def submit(self, pending: PendingRequest) -> None:
         """Send a prepared request, or queue it while too many are out.
@@ -173,20 +127,29 @@ class Connection:
         else:
             self._send(pending)
 
-    def request(self, method: str, params: Any = None, *, opens_turn: bool = False) -> PendingRequest:
+    def request(
+        self, method: str, params: Mapping[str, Any] | None = None, *, opens_turn: bool = False
+    ) -> PendingRequest:
         """``prepare`` and ``submit`` in one."""
         pending = self.prepare(method, params, opens_turn=opens_turn)
         self.submit(pending)
         return pending
 
     def cancel(self, pending: PendingRequest) -> None:
-        """Give a request up: its place is free, it is not sent if still queued, a late answer is dropped."""
+        """Give a request up: its place is free, it is not sent if still queued, a late answer is dropped.
+
+        A turn that the answer opens, or has just opened, is unwanted: it is interrupted as soon as it can be.
+        """
         if not pending.done:
-            self._pending.pop(pending.id, None)
+            if pending.thread_id is None or not pending.sent:
+                self._pending.pop(pending.id, None)
             pending.line = b""
             self._finish(pending)
-        elif pending.mailbox is not None:  # the answer came, but its caller is gone
-            self.close_turn(pending.result["turn"]["id"], pending.mailbox)
+        elif pending.opened is not None:  # the answer came, but its caller is gone
+            opened, pending.opened = pending.opened, None
+            opened.mailbox.leave()
+            if not opened.joined:
+                self.abandon(opened.turn)
 
     def notify(self, method: str, params: Any = None) -> None:
         """Send a notification; None for ``params`` leaves them out. Raises as ``prepare`` and ``submit``."""
@@ -194,7 +157,7 @@ class Connection:
         line = encode_message(message)
         if self.error is not None:
             raise fresh_error(self.error, method)
-        self._outgoing.append(line)
+        self._post(line)
 
     def respond(self, id: int | str, result: Any) -> None:
         """Answer a server request. Dropped when the connection is over."""
@@ -215,14 +178,18 @@ class Connection:
     def _respond(self, message: dict[str, Any]) -> None:
         line = encode_message(message)
         if self.error is None:
-            self._outgoing.append(line)
+            self._post(line)
+
+    def _post(self, line: bytes) -> None:
+        self._outgoing.append(line)
+        if logger.isEnabledFor(logging.DEBUG):
+            logger.debug("-> %s", describe_line(line))
 
     def _send(self, pending: PendingRequest) -> None:
         pending.sent = True
         self._in_flight += pending.counted
-        self._outgoing.append(pending.line)
+        self._post(pending.line)
         pending.line = b""
-        logger.debug("-> %s (request %d)", pending.method, pending.id)
 
     def _finish(self, pending: PendingRequest) -> None:
         """Mark a request as done and let the next one out."""
@@ -235,43 +202,60 @@ class Connection:
             if not following.done:
                 self._send(following)
 
-    # -- turns and watchers -----------------------------------------------------------------------
+    # -- mailboxes --------------------------------------------------------------------------------
 
-    def open_turn(self, turn_id: str) -> Mailbox:
-        """Follow a turn. The first to ask gets what came before; anyone else gets what comes from now on."""
-        mailbox = self._routes.open(turn_id)
+    def open_turn(self, turn_id: str, thread_id: str) -> tuple[Turn, Mailbox]:
+        """Follow a turn by its id. The first to ask gets what came before; anyone else gets what comes from now on."""
+        turn, mailbox = self._routes.open(turn_id, thread_id)
         if self.error is not None:
+            turn.error = self.error
             mailbox.fail(self.error)
-        return mailbox
+        return turn, mailbox
 
-    def close_turn(self, turn_id: str, mailbox: Mailbox) -> None:
-        """Stop following a turn; harmless when it has ended."""
-        self._routes.close(turn_id, mailbox)
+    def follow(self, turn: Turn) -> Mailbox:
+        """Follow a turn from now on."""
+        return turn.follow()
 
-    def watch(self, methods: Iterable[str]) -> Mailbox:
-        """Return a bounded mailbox that also gets every notification of ``methods``, of a turn or not."""
-        mailbox = Mailbox(self._max_events)
-        for method in methods:
-            self._watchers.setdefault(method, []).append(mailbox)
-        if self.error is not None:
-            mailbox.fail(self.error)
-        return mailbox
+    def end_turn(self, turn: Turn) -> list[Waiter]:
+        """Nothing of this turn will come any more, though the runtime did not say so. Returns the waiters to call."""
+        wake: list[Waiter] = []
+        self._routes.note(turn.thread_id, leftover=turn.fold.final_error)
+        for mailbox in self._routes.end(turn.id):
+            mailbox.take_waiter(wake)
+        return wake
 
-    def unwatch(self, mailbox: Mailbox) -> None:
-        """Stop filling a mailbox that ``watch`` returned."""
-        for method, watchers in list(self._watchers.items()):
-            if mailbox in watchers:
-                watchers.remove(mailbox)
-                if not watchers:
-                    del self._watchers[method]
+    def is_followed(self, turn_id: str) -> bool:
+        """Whether somebody follows this turn already."""
+        return turn_id in self._routes.claimed
+
+    def listen(self) -> Mailbox:
+        """See ``EventRoutes.listen``."""
+        return self._events.listen()
+
+    def watch(self, methods: Iterable[str], thread_id: str | None = None) -> Mailbox:
+        """See ``EventRoutes.watch``."""
+        return self._events.watch(methods, thread_id)
+
+    def follow_login(self, login_id: str) -> Mailbox:
+        """See ``EventRoutes.follow_login``."""
+        return self._events.follow_login(login_id)
+
+    def leave(self, mailbox: Mailbox) -> list[Waiter]:
+        """Stop filling a mailbox, drop what it holds and end a wait for it. Returns the waiters to call."""
+        wake: list[Waiter] = []
+        mailbox.leave()
+        mailbox.take_waiter(wake)
+        return wake
 
     # -- receiving --------------------------------------------------------------------------------
 
     def feed(self, data: bytes) -> list[Waiter]:
         """Route every line that ``data`` completes and return the waiters to call. Never raises."""
         wake: list[Waiter] = []
-        routes, watchers = self._routes, self._watchers
-        claimed = routes.claimed
+        while self._muted:
+            self._muted.popleft().leave()
+        events, claimed, folds = self._events, self._routes.claimed, TurnFold.FOLDS
+        watchers, unwanted = events.watchers, self._routes.unwanted
         debug = logger.isEnabledFor(logging.DEBUG)
         for line in self._splitter.feed(data):
             try:
@@ -284,44 +268,107 @@ class Connection:
                 except BadLine as error:
                     self._reject(line, error, wake)
                     continue
-            method = message.get("method")
-            if type(method) is not str or message.get("id") is not None:
-                self._route_other(message, wake)
-                continue
             if debug:
-                logger.debug("<- %s (%d bytes)", method, len(line))
-            params: dict[str, Any] | None = message.get("params")
-            if type(params) is not dict:
-                params = {}
-            notification = Notification(method, None, params, message.get("emittedAtMs"))
-            turn_id = params.get("turnId")
-            if turn_id is None and "turn" in params:
-                turn_id = _member(params["turn"], "id")
-            if type(turn_id) is not str:
-                self._put_event(notification, wake)
-            elif turn_id in claimed:
-                for mailbox in claimed[turn_id]:
-                    mailbox.items.append(notification)
-                    if mailbox.waiter is not None:
-                        wake.append(mailbox.waiter)
-                        mailbox.waiter = None
-                if method == "turn/completed":
-                    routes.complete(turn_id)
-            elif not routes.keep(turn_id, notification):
-                self._put_event(notification, wake)
-            if method in watchers:
-                for mailbox in watchers[method]:
-                    mailbox.put(notification)
-                    mailbox.take_waiter(wake)
+                logger.debug("<- %s", describe(message))
+            try:
+                method = message.get("method")
+                if type(method) is not str or message.get("id") is not None:
+                    self._route_other(message, wake)
+                    continue
+                params: dict[str, Any] | None = message.get("params")
+                if type(params) is not dict:
+                    params = {}
+                notification = Notification(method, None, params, message.get("emittedAtMs"))
+                turn_id = params.get("turnId")
+                if turn_id is None and "turn" in params:
+                    turn_id = _member(params["turn"], "id")
+                if type(turn_id) is not str:
+                    self._put_event(notification, wake)
+                elif (turn := claimed.get(turn_id)) is not None or (turn := self._renamed(notification)) is not None:
+                    fold = folds.get(method)
+                    if fold is not None:
+                        fold(turn.fold, notification, params)
+                        if method == _USAGE:
+                            self._note_usage(params)
+                    for mailbox in turn.followers:
+                        mailbox.items.append(notification)
+                        if mailbox.waiter is not None:
+                            wake.append(mailbox.waiter)
+                            mailbox.waiter = None
+                    if method == "turn/completed":
+                        self._routes.end(turn.id)
+                else:
+                    self._put_unclaimed(turn_id, notification, wake)
+                if unwanted and method == "turn/started":
+                    self._interrupt_begun(params)
+                if method in watchers:
+                    events.put_watched(notification, wake)
+            except Exception as error:  # of this message alone
+                self._report(message, error, wake)
         return wake
 
+    def _report(self, message: dict[str, Any], error: Exception, wake: list[Waiter]) -> None:
+        """A message could not be routed, for a reason that nobody thought of; what waits for it must not wait on."""
+        logger.error("a message from the runtime could not be used: %s", type(error).__name__, exc_info=error)
+        id = message.get("id")
+        pending = self._pending.pop(id, None) if type(id) is int and "method" not in message else None
+        if pending is not None:
+            pending.error = ResponseValidationError(f"{pending.method}: the answer could not be used: {error}")
+            if not pending.done:
+                self._finish(pending)
+            _wake_request(pending, wake)
+
+    def _renamed(self, notification: Notification) -> Turn | None:
+        """The claimed turn that starts under another id: a review announces itself with an id of its own."""
+        params = notification.params
+        if notification.method != "turn/started" or not isinstance(params.get("turn"), dict):
+            return None
+        root_id = params["turn"].get("rootTurnId")
+        turn = self._routes.claimed.get(root_id) if isinstance(root_id, str) else None
+        return turn if turn is not None and turn.thread_id == params.get("threadId") else None
+
+    def _put_unclaimed(self, turn_id: str, notification: Notification, wake: list[Waiter]) -> None:
+        """Route an event of a turn that nobody follows."""
+        params = notification.params
+        if not self._routes.keep(turn_id, str(params.get("threadId")), notification):
+            self._put_event(notification, wake)
+        if notification.method == _USAGE:
+            self._note_usage(params)
+
     def _put_event(self, notification: Notification, wake: list[Waiter]) -> None:
-        if notification.method == "serverRequest/resolved":
-            id = notification.params.get("requestId")
-            if isinstance(id, (int, str)):
-                self._resolved.append(id)
-        self.events.put(notification)
-        self.events.take_waiter(wake)
+        """Route an event that belongs to no turn."""
+        params = notification.params
+        if notification.method == "thread/reverted":
+            self._routes.forget_usage(params.get("threadId"))
+        elif notification.method == "thread/settings/updated":
+            self._routes.note(params.get("threadId"), model=_member(params.get("threadSettings"), "model"))
+        self._events.put(notification, wake)
+
+    def _note_usage(self, params: dict[str, Any]) -> None:
+        self._routes.note(params.get("threadId"), usage=_member(params.get("tokenUsage"), "total"))
+
+    def abandon(self, turn: Turn) -> None:
+        """Whoever started this turn leaves it. If nobody else follows it, it is interrupted, now or when it begins."""
+        if turn.over or self.error is not None:
+            return
+        if turn.followers:
+            turn.orphaned = True
+        elif turn.fold.started_id is not None:
+            self._send_interrupt(turn.thread_id, turn.fold.started_id)
+        else:
+            self._routes.abandon(turn.id)
+
+    def _interrupt_begun(self, params: dict[str, Any]) -> None:
+        """A turn has begun: interrupt it if nobody wants it. A review is known by the id of its root."""
+        ids = [_member(params.get("turn"), name) for name in ("id", "rootTurnId")]
+        for id in ids:
+            if isinstance(id, str) and id in self._routes.unwanted:
+                del self._routes.unwanted[id]
+                self._send_interrupt(params.get("threadId"), ids[0])
+
+    def _send_interrupt(self, thread_id: Any, turn_id: Any) -> None:
+        logger.debug("interrupting turn %s, whose starter has left", turn_id)
+        self.request("turn/interrupt", {"threadId": thread_id, "turnId": turn_id})
 
     def take_server_requests(self) -> list[ServerRequest]:
         """Return the runtime's requests that came since the last call."""
@@ -330,8 +377,7 @@ class Connection:
 
     def take_resolved(self) -> list[int | str]:
         """Return the ids of server requests that the runtime settled since the last call: no answer is wanted."""
-        resolved, self._resolved = self._resolved, []
-        return resolved
+        return self._events.take_resolved()
 
     def fail(self, error: TransportClosedError) -> list[Waiter]:
         """End the connection: every pending request and mailbox gets ``error``, and so does every later call.
@@ -351,10 +397,7 @@ class Connection:
             pending.done = True
             _wake_request(pending, wake)
         self._routes.fail(error, wake)
-        for watchers in [[self.events], *self._watchers.values()]:
-            for mailbox in watchers:
-                mailbox.fail(error)
-                mailbox.take_waiter(wake)
+        self._events.fail(error, wake)
         return wake
 
     def _route_other(self, message: dict[str, Any], wake: list[Waiter]) -> None:
@@ -362,7 +405,6 @@ class Connection:
         id, method = message.get("id"), message.get("method")
         id = id if type(id) in (int, str) else None
         if type(method) is str and id is not None:
-            logger.debug("<- %s (server request %r)", method, id)
             params: dict[str, Any] | None = message.get("params")
             self._server_requests.append(ServerRequest(id, method, params if type(params) is dict else {}))
             return
@@ -370,27 +412,34 @@ class Connection:
         if pending is None or not pending.sent:
             logger.debug("dropped a message that answers nothing (id %r)", id)
             return
-        del self._pending[pending.id]
         error = message.get("error")
         if error is not None:
             pending.error = _rpc_error(pending.method, error)
         elif "result" in message:
             pending.result = message["result"]
-            if pending.opens_turn:
+            if pending.thread_id is not None:
                 self._claim(pending)
+            elif isinstance(thread := _member(pending.result, "thread"), dict):  # one was started, resumed or forked
+                self._routes.note(_member(thread, "id"), model=_member(pending.result, "model"))
         else:
             pending.error = ResponseValidationError(f"{pending.method}: the answer has neither result nor error")
-        logger.debug("<- answer to %s (request %d)", pending.method, pending.id)
-        self._finish(pending)
+        del self._pending[pending.id]
+        if not pending.done:
+            self._finish(pending)
         _wake_request(pending, wake)
 
     def _claim(self, pending: PendingRequest) -> None:
         """Claim the turn that an answer opened at once: its events may follow in the same chunk."""
         turn_id = _member(_member(pending.result, "turn"), "id")
-        if isinstance(turn_id, str):
-            pending.mailbox = self._routes.open(turn_id)
-        else:
+        thread_id = str(pending.thread_id)
+        if not isinstance(turn_id, str):
             pending.error = ResponseValidationError(f"{pending.method}: the answer names no turn")
+            return
+        joined = self._routes.knows(turn_id) and turn_id not in self._routes.unwanted
+        if not pending.done:
+            pending.opened = OpenedTurn(*self._routes.open(turn_id, thread_id), joined)
+        elif not joined:  # its caller has left
+            self._routes.abandon(turn_id)
 
     def _reject(self, line: bytes, error: BadLine, wake: list[Waiter]) -> None:
         """Report a line that cannot be read, and fail the request that it visibly answers, if any."""
@@ -406,6 +455,15 @@ class Connection:
             pending.error = ResponseValidationError(f"{pending.method}: the answer cannot be read: {error}")
             self._finish(pending)
             _wake_request(pending, wake)
+
+
+def _encode(method: str, params: Any) -> bytes:
+    """As ``encode_json``, with the method in the error."""
+    try:
+        return encode_json(params)
+    except (ValueError, TypeError) as error:
+        problem = type(error)(f"{method}: {error}")
+    raise problem  # outside, so that no context holds the parameters
 
 
 def _member(value: Any, name: str) -> Any:

@@ -7,6 +7,7 @@ which are legal inside a JSON string. A ``\\r`` before the ``\\n`` is JSON white
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any, cast
 
 from pydantic_core import from_json
@@ -14,7 +15,7 @@ from pydantic_core import from_json
 __all__ = ["BadLine", "LineSplitter", "encode_json", "encode_message", "parse_line"]
 
 _dense = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
-_escaped = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode
+_MAX_DEPTH = 120  # the runtime drops what is nested deeper than 127, without a word
 
 
 class BadLine(ValueError):
@@ -78,16 +79,42 @@ def _reason(error: Exception) -> str:
 
 
 def encode_json(value: Any) -> bytes:
-    """Return ``value`` as compact JSON.
+    """Return ``value`` as compact JSON that the runtime can read. What it cannot, it would leave unanswered for ever.
 
     Raises:
-        ValueError: it holds NaN, an infinity or a reference to itself.
+        ValueError: it holds NaN, an infinity, half of a surrogate pair or a reference to itself, or is nested too
+            deeply.
         TypeError: it holds something that JSON has no form for.
     """
+    data, problem = _encode(value)
+    if problem:
+        raise ValueError(problem)
+    if data.count(b"[") + data.count(b"{") > _MAX_DEPTH and _depth(value) > _MAX_DEPTH:
+        raise ValueError(f"nested more than {_MAX_DEPTH} levels deep")
+    return data
+
+
+def _encode(value: Any) -> tuple[bytes, str]:
+    """Encode a value; returns what is wrong with it, or "". The original error, which holds the text, goes nowhere."""
     try:
-        return _dense(value).encode()
-    except UnicodeEncodeError:  # a lone surrogate: legal in JSON, but only as an escape
-        return _escaped(value).encode()
+        return _dense(value).encode(), ""
+    except UnicodeEncodeError:
+        return b"", "a text holds half of a surrogate pair, which is no Unicode text"
+    except RecursionError:
+        return b"", "nested too deeply"
+
+
+def _depth(value: Any) -> int:
+    """Levels of objects and arrays."""
+    depth, level = 0, [value]
+    while level := [item for item in level if isinstance(item, (dict, list, tuple))]:
+        depth += 1
+        level = [child for item in cast("list[Any]", level) for child in _children(item)]
+    return depth
+
+
+def _children(value: Any) -> Iterable[Any]:
+    return value.values() if isinstance(value, dict) else value  # pyright: ignore[reportUnknownVariableType]
 
 
 def encode_message(message: dict[str, Any]) -> bytes:

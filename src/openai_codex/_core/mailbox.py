@@ -19,31 +19,44 @@ Waiter = Callable[[], object]
 
 
 class Mailbox:
-    """Notifications of one turn, or of none.
+    """Notifications of one turn, of one kind, or of none.
 
     Attributes:
         items: What has arrived and was not taken yet, oldest first.
         waiter: Called once when something happens; None when nobody waits.
-        closed: Nothing will be added any more, because the turn ended.
+        closed: Nothing will be added any more, because the turn ended or the consumer left.
         error: Nothing will be added any more, because the connection is gone.
         limit: Most items held; None for no limit. Beyond it the oldest is dropped.
         dropped: How many were dropped.
+        thread_id: The only thread whose notifications are wanted; None for any. Only ``Connection.watch`` heeds it.
+        sources: The lists of followers that this mailbox stands in.
+        muted: Mailboxes that were muted, for whoever fills them to strike off; None where that does not matter.
     """
 
-    __slots__ = ("closed", "dropped", "error", "items", "limit", "waiter")
+    __slots__ = ("closed", "dropped", "error", "items", "limit", "muted", "sources", "thread_id", "waiter")
 
-    def __init__(self, limit: int | None = None) -> None:
+    def __init__(
+        self, limit: int | None = None, *, thread_id: str | None = None, muted: deque[Mailbox] | None = None
+    ) -> None:
         self.items: deque[Notification] = deque()
         self.waiter: Waiter | None = None
         self.closed = False
         self.error: TransportClosedError | None = None
         self.limit = limit
         self.dropped = 0
+        self.thread_id = thread_id
+        self.sources: list[list[Mailbox]] = []
+        self.muted = muted
 
     @property
     def settled(self) -> bool:
         """Whether waiting is pointless: there is something to take, or nothing will ever come."""
         return bool(self.items) or self.closed or self.error is not None
+
+    def follow(self, followers: list[Mailbox]) -> None:
+        """Join a list of mailboxes that get the same notifications."""
+        followers.append(self)
+        self.sources.append(followers)
 
     def put(self, notification: Notification) -> None:
         """Add one notification; at the limit the oldest makes room."""
@@ -51,6 +64,21 @@ class Mailbox:
             self.items.popleft()
             self.dropped += 1
         self.items.append(notification)
+
+    def mute(self) -> None:
+        """Keep nothing from now on: nobody is left to take it. Takes no lock, so that a finalizer may call it."""
+        self.items = deque(maxlen=0)
+        if self.muted is not None and self.sources:
+            self.muted.append(self)
+
+    def leave(self) -> None:
+        """Get nothing any more; what is here is dropped."""
+        for followers in self.sources:
+            if self in followers:
+                followers.remove(self)
+        self.sources.clear()
+        self.closed = True
+        self.items = deque(maxlen=0)
 
     def fail(self, error: TransportClosedError) -> None:
         """End the mailbox with ``error``, unless it ended well already. What it holds can still be taken."""

@@ -8,18 +8,16 @@ parameters.
 from __future__ import annotations
 
 import dataclasses
-import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from .._log import logger
 from .._unknown import UnknownNotification
 
 if TYPE_CHECKING:
     from .._generated.models import NotificationPayload
 
 __all__ = ["Notification"]
-
-logger = logging.getLogger("openai_codex")
 
 
 @dataclasses.dataclass
@@ -71,6 +69,10 @@ class Notification:
             payload, self._error = _decode(self.method, self._params)
             self._payload = payload
         return payload  # type: ignore[no-any-return]  # a cast would cost more than the lookup
+
+    @payload.setter
+    def payload(self, payload: Any) -> None:
+        self._payload = payload
 
     @property
     def params(self) -> dict[str, Any]:

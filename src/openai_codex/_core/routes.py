@@ -1,82 +1,177 @@
-"""Which mailbox a turn's notifications go to.
+"""Which mailboxes a turn's notifications go to.
 
 A turn id is in one of four states:
 
-- *claimed*: somebody follows it; every subscriber's mailbox gets each event;
+- *claimed*: somebody follows it; its fold takes each event in, and every follower's mailbox gets it. It stays claimed
+  until its end, whoever leaves: its result is still wanted;
 - *unclaimed*: events came before anybody asked. They wait in one bounded backlog, which the first claimer
   gets;
 - *finished*: ``turn/completed`` was delivered; what still comes (a background command that ends) belongs to
   no turn;
-- *abandoned*: every subscriber left before its end, so what comes is not wanted.
+- *dropped*: its backlog had to make room, or it is *unwanted*: whoever started it left before it was accepted. What
+  comes is dropped too; when an unwanted turn begins it can be interrupted.
 
-The memory of finished and abandoned turns is bounded, and so are the backlogs, in turns and in events.
+The memory of finished and dropped turns is bounded, and so are the backlogs, in turns and in events.
 """
 
 from __future__ import annotations
 
-import logging
+from collections import deque
+from collections.abc import Mapping
+from typing import Any
 
+from .._log import logger
 from ..errors import TransportClosedError
 from .mailbox import Mailbox, Waiter
 from .notification import Notification
+from .turn import TurnFold
 
-__all__ = ["TurnRoutes"]
+__all__ = ["Turn", "TurnRoutes"]
 
-logger = logging.getLogger("openai_codex")
+
+class Turn:
+    """One turn that somebody follows.
+
+    Attributes:
+        id: Turn id.
+        thread_id: The thread that it belongs to.
+        fold: What its events add up to.
+        followers: The mailboxes that get its events.
+        over: Nothing of it will come any more.
+        error: Nothing of it will come any more, because the connection is gone.
+        orphaned: Whoever started it has left, so it belongs to all who follow it.
+        interrupt_tried: An interrupt was sent, and not answered in time.
+        interrupt_answered: The runtime has confirmed an interrupt.
+    """
+
+    __slots__ = (
+        "_muted",
+        "error",
+        "fold",
+        "followers",
+        "id",
+        "interrupt_answered",
+        "interrupt_tried",
+        "orphaned",
+        "over",
+        "thread_id",
+    )
+
+    def __init__(self, id: str, thread_id: str, fold: TurnFold, muted: deque[Mailbox]) -> None:
+        self.id = id
+        self.thread_id = thread_id
+        self.fold = fold
+        self._muted = muted
+        self.followers: list[Mailbox] = []
+        self.over = False
+        self.error: TransportClosedError | None = None
+        self.orphaned = False
+        self.interrupt_tried = False
+        self.interrupt_answered = False
+
+    def follow(self, mailbox: Mailbox | None = None) -> Mailbox:
+        """Return a mailbox that gets all events from now on; none when the turn is over."""
+        mailbox = Mailbox() if mailbox is None else mailbox
+        mailbox.muted = self._muted
+        mailbox.closed = mailbox.closed or self.over
+        mailbox.error = self.error
+        if not mailbox.closed and self.error is None:
+            mailbox.follow(self.followers)
+        return mailbox
+
+
+class _Backlog(Mailbox):
+    """Events of an unclaimed turn, and the fold to begin with when it is claimed."""
+
+    __slots__ = ("fold",)
+
+    def __init__(self, fold: TurnFold) -> None:
+        super().__init__()
+        self.fold = fold
+
+
+class _Thread:
+    """What was heard of a thread: its token totals as raw JSON, its model, and the error of a turn that never ended."""
+
+    __slots__ = ("leftover", "model", "usage")
+
+    def __init__(self) -> None:
+        self.leftover: Any = None
+        self.model: str | None = None
+        self.usage: Mapping[str, Any] | None = None
 
 
 class TurnRoutes:
     """The state of every turn that is known.
 
     Attributes:
-        claimed: Turn id to the mailboxes that follow it. The connection reads it directly for each event.
+        claimed: Turns that are followed, by id. The connection reads it directly for each event.
+        unwanted: Ids of turns that are to be interrupted as soon as they begin.
         evicted: Events of unclaimed turns that were dropped because nobody claimed them in time.
     """
 
-    def __init__(self, *, max_unclaimed_turns: int, max_unclaimed_events: int, max_settled: int) -> None:
-        self.claimed: dict[str, list[Mailbox]] = {}
+    def __init__(
+        self, *, max_unclaimed_turns: int, max_unclaimed_events: int, max_settled: int, muted: deque[Mailbox]
+    ) -> None:
+        self._muted = muted
+        self.claimed: dict[str, Turn] = {}
+        self.unwanted: dict[str, None] = {}
         self.evicted = 0
-        self._unclaimed: dict[str, Mailbox] = {}
+        self._unclaimed: dict[str, _Backlog] = {}
         self._unclaimed_events = 0
-        self._settled: dict[str, bool] = {}  # turn id -> finished (True) or abandoned (False), oldest first
+        self._settled: dict[str, bool] = {}  # turn id -> finished (True) or dropped (False), oldest first
+        self._threads: dict[str, _Thread] = {}  # the latest heard of last
         self._max_unclaimed_turns = max_unclaimed_turns
         self._max_unclaimed_events = max_unclaimed_events
         self._max_settled = max_settled
 
-    def open(self, turn_id: str) -> Mailbox:
-        """Claim a turn: the mailbox gets the backlog, if this is the first claim, and all that follows."""
-        mailbox = self._unclaimed.pop(turn_id, None)
-        if mailbox is not None:
-            self._unclaimed_events -= len(mailbox.items)
+    def knows(self, turn_id: str) -> bool:
+        """Whether anything was heard of the turn."""
+        return turn_id in self.claimed or turn_id in self._unclaimed or turn_id in self._settled
+
+    def open(self, turn_id: str, thread_id: str) -> tuple[Turn, Mailbox]:
+        """Follow a turn: the mailbox gets the backlog, if this is the first claim, and all that follows."""
+        self.unwanted.pop(turn_id, None)
+        turn = self.claimed.get(turn_id)
+        if turn is not None:
+            return turn, turn.follow()
+        backlog = self._unclaimed.pop(turn_id, None)
+        fold = self._fold(turn_id, thread_id) if backlog is None else backlog.fold
+        turn = Turn(turn_id, thread_id, fold, self._muted)
+        if backlog is not None:
+            self._unclaimed_events -= len(backlog.items)
+            for notification in backlog.items:
+                turn.fold.add(notification)
+            turn.over, turn.error = backlog.closed, backlog.error
         elif self._settled.get(turn_id):
-            mailbox = Mailbox()
-            mailbox.closed = True
-        else:
-            mailbox = Mailbox()
-        if mailbox.closed:
+            turn.over = True
+        if turn.over:
             self._settle(turn_id, finished=True)
         else:
             self._settled.pop(turn_id, None)
-            self.claimed.setdefault(turn_id, []).append(mailbox)
-        return mailbox
+            self.claimed[turn_id] = turn
+        return turn, turn.follow(backlog)
 
-    def close(self, turn_id: str, mailbox: Mailbox) -> None:
-        """Stop filling ``mailbox``; harmless when the turn has ended."""
-        followers = self.claimed.get(turn_id)
-        if followers is None or mailbox not in followers:
-            return
-        followers.remove(mailbox)
-        if not followers:
-            del self.claimed[turn_id]
+    def end(self, turn_id: str) -> list[Mailbox]:
+        """Nothing of a claimed turn follows any more; returns the mailboxes that were waiting for more."""
+        turn = self.claimed.pop(turn_id, None)
+        if turn is None:
+            return []
+        turn.over = True
+        self._settle(turn_id, finished=True)
+        for mailbox in turn.followers:
+            mailbox.closed = True
+        return turn.followers
+
+    def abandon(self, turn_id: str) -> None:
+        """Nobody wants this turn, which has not begun: it is to be interrupted when it does."""
+        self.unwanted[turn_id] = None
+        if len(self.unwanted) > self._max_settled:
+            del self.unwanted[next(iter(self.unwanted))]
+        if turn_id not in self.claimed:
             self._settle(turn_id, finished=False)
 
-    def complete(self, turn_id: str) -> None:
-        """The claimed turn's ``turn/completed`` was delivered: nothing follows."""
-        for mailbox in self.claimed.pop(turn_id):
-            mailbox.closed = True
-        self._settle(turn_id, finished=True)
-
-    def keep(self, turn_id: str, notification: Notification) -> bool:
+    def keep(self, turn_id: str, thread_id: str, notification: Notification) -> bool:
         """Store an event of a turn that nobody follows. False: the turn is over, so it belongs to no turn."""
         ends = notification.method == "turn/completed"
         finished = self._settled.get(turn_id)
@@ -86,7 +181,7 @@ class TurnRoutes:
             return not finished
         backlog = self._unclaimed.get(turn_id)
         if backlog is None:
-            backlog = self._unclaimed[turn_id] = Mailbox()
+            backlog = self._unclaimed[turn_id] = _Backlog(self._fold(turn_id, thread_id))
         elif backlog.closed:
             return False
         backlog.items.append(notification)
@@ -95,14 +190,40 @@ class TurnRoutes:
         self._trim()
         return True
 
+    def forget_usage(self, thread_id: Any) -> None:
+        """The thread's token totals have gone back, because turns were taken back."""
+        thread = self._threads.get(thread_id) if isinstance(thread_id, str) else None
+        if thread is not None:
+            thread.usage = None
+
+    def note(self, thread_id: Any, *, usage: Any = None, model: Any = None, leftover: Any = None) -> None:
+        """Remember what was heard of a thread, for its next turn: raw JSON, of any shape."""
+        if not isinstance(thread_id, str):
+            return
+        thread = self._threads.pop(thread_id, None) or _Thread()
+        if isinstance(usage, dict):
+            thread.usage = usage
+        if isinstance(model, str):
+            thread.model = model
+        thread.leftover = leftover or thread.leftover
+        self._threads[thread_id] = thread
+        if len(self._threads) > self._max_settled:
+            del self._threads[next(iter(self._threads))]
+
+    def _fold(self, turn_id: str, thread_id: str) -> TurnFold:
+        thread = self._threads.get(thread_id) or _Thread()
+        leftover, thread.leftover = thread.leftover, None  # it concerns the next turn only
+        return TurnFold(turn_id, usage_before=thread.usage, model=thread.model, leftover=leftover)
+
     def fail(self, error: TransportClosedError, wake: list[Waiter]) -> None:
         """The connection is gone: end every mailbox."""
-        for followers in self.claimed.values():
-            for mailbox in followers:
+        for turn in self.claimed.values():
+            turn.error = error
+            for mailbox in turn.followers:
                 mailbox.fail(error)
                 mailbox.take_waiter(wake)
-        for mailbox in self._unclaimed.values():
-            mailbox.fail(error)
+        for backlog in self._unclaimed.values():
+            backlog.fail(error)
 
     def _settle(self, turn_id: str, *, finished: bool) -> None:
         self._settled[turn_id] = finished

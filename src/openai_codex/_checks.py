@@ -1,0 +1,29 @@
+"""What several layers do to arguments before they use them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+__all__ = ["check_seconds", "without_none"]
+
+
+def check_seconds(what: str, seconds: Any) -> float | None:
+    """Return ``seconds`` if it is a time to wait, or None for no limit.
+
+    Raises:
+        TypeError: it is no number.
+        ValueError: it is negative, or no time at all.
+    """
+    if seconds is None:
+        return None
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
+        raise TypeError(f"{what}: {seconds!r} is no number of seconds; None means no limit")
+    if not seconds >= 0:
+        raise ValueError(f"{what}: {seconds!r} is no time to wait; None means no limit")
+    return float(seconds)
+
+
+def without_none(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that are set. For public keywords, where None means "not given"."""
+    return {name: value for name, value in fields.items() if value is not None}

@@ -1,0 +1,67 @@
+"""Requests of both directions while they are open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import CodexError
+from .mailbox import Mailbox, Waiter
+from .routes import Turn
+
+__all__ = ["OpenedTurn", "PendingRequest", "ServerRequest"]
+
+
+@dataclass(slots=True, frozen=True)
+class OpenedTurn:
+    """A turn that the answer to a request named.
+
+    Attributes:
+        turn: Its state, shared by all who follow it.
+        mailbox: Its events from now on, and those that came before anybody followed it.
+        joined: It was known before: the request added to a turn that somebody else had started.
+    """
+
+    turn: Turn
+    mailbox: Mailbox
+    joined: bool
+
+
+class PendingRequest:
+    """A request and, once it is ``done``, its answer.
+
+    Attributes:
+        id: Id on the wire.
+        method: Wire method.
+        sent: Its line was released for writing; False while it is queued behind the cap.
+        done: It has its answer, or was given up.
+        result: The decoded result.
+        error: Why there is no result.
+        waiter: Called once when it is done.
+        thread_id: The thread whose turn the answer opens, for requests that open one.
+        opened: That turn.
+    """
+
+    __slots__ = ("counted", "done", "error", "id", "line", "method", "opened", "result", "sent", "thread_id", "waiter")
+
+    def __init__(self, id: int, method: str, line: bytes, *, counted: bool, thread_id: str | None) -> None:
+        self.id = id
+        self.method = method
+        self.line = line
+        self.counted = counted
+        self.thread_id = thread_id
+        self.sent = False
+        self.done = False
+        self.result: Any = None
+        self.error: CodexError | None = None
+        self.waiter: Waiter | None = None
+        self.opened: OpenedTurn | None = None
+
+
+@dataclass(slots=True, frozen=True)
+class ServerRequest:
+    """A request from the runtime, to be answered with ``respond`` or ``respond_error`` under the same id."""
+
+    id: int | str
+    method: str
+    params: dict[str, Any]
