@@ -37,6 +37,7 @@ class Driver:
     def __init__(self, engine: Any, pool: ThreadPoolExecutor) -> None:
         self.engine = engine
         self.pool = pool
+        self.events: Mailbox = engine.listen()
 
     async def call(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         if isinstance(self.engine, AsyncEngine):
@@ -48,14 +49,14 @@ class Driver:
         return await self.call(self.engine.request, method, params, **kwargs)
 
     async def open_turn(self, method: str = "turn/start", params: Any = None) -> tuple[Any, Mailbox]:
-        opened: tuple[Any, Mailbox] = await self.call(self.engine.open_turn_request, method, params)
-        return opened
+        result, opened = await self.call(self.engine.open_turn_request, method, params)
+        return result, opened.mailbox
 
     async def receive(self, mailbox: Mailbox, timeout: float | None = 10) -> bool:
         return bool(await self.call(self.engine.receive, mailbox, timeout=timeout))
 
     async def next_event(self, mailbox: Mailbox | None = None) -> Notification:
-        source: Mailbox = self.engine.events if mailbox is None else mailbox
+        source: Mailbox = self.events if mailbox is None else mailbox
         assert await self.receive(source), "no event came"
         return source.items.popleft()
 

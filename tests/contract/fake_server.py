@@ -11,8 +11,9 @@ Usage: ``fake_server.py SCRIPT`` with SCRIPT a JSON object:
 Steps, each a list of a name and arguments: ``result`` and ``error`` answer the request; ``send`` writes a
 message; ``raw`` writes text (Latin-1, so that any byte can be said); ``repeat`` writes a text many times;
 ``dribble`` writes text in pieces of n bytes; ``hold`` keeps the request; ``release`` answers what is held, the
-newest first; ``held`` answers how many are held; ``sleep``, ``exit``, ``kill``, ``stderr``, ``close_stdout``;
-``orphan`` leaves a process behind that holds the pipes open. In messages the string ``$id`` stands for the
+newest first, ``release_turn`` all of it with the given result; ``held`` answers how many are held, ``seen``
+how often a method was called; ``sleep``, ``exit``, ``kill``, ``stderr``, ``close_stdout``; ``orphan`` leaves a
+process behind that holds the pipes open. In messages the string ``$id`` stands for the
 request's id. Every answer to a request of ours is reported as the notification ``fake/reply``.
 """
 
@@ -28,6 +29,7 @@ from collections import Counter
 from typing import Any
 
 held: list[Any] = []
+seen: Counter[str] = Counter()
 
 
 def write(data: bytes, fd: int = 1) -> None:
@@ -66,8 +68,13 @@ def take(steps: list[list[Any]], id: Any) -> None:
             while held:
                 kept = held.pop()
                 send({"id": kept, "result": {"was": kept}})
+        elif name == "release_turn":
+            while held:
+                send({"id": held.pop(), "result": args[0]})
         elif name == "held":
             send({"id": id, "result": len(held)})
+        elif name == "seen":
+            send({"id": id, "result": seen[args[0]]})
         elif name == "sleep":
             time.sleep(args[0])
         elif name == "exit":
@@ -90,7 +97,7 @@ def main() -> None:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     take(script.get("on_start", []), None)
     time.sleep(script.get("pause_reading_s", 0))
-    on, seen = script.get("on", {}), Counter[str]()
+    on = script.get("on", {})
     for line in sys.stdin.buffer:
         message = json.loads(line)
         method, id = message.get("method"), message.get("id")

@@ -256,7 +256,7 @@ def test_handler_whose_request_is_settled_is_given_up(run: Run, kind: str, caplo
         await blocking.end()
         assert await replies(d, 1) == {"last": {"said": "3"}}
         await d.request("a", {})
-        assert not any(event.method == "fake/reply" for event in d.engine.events.items)
+        assert not any(event.method == "fake/reply" for event in d.events.items)
         if kind == "threads":  # a thread cannot be stopped, but what waits for one can
             assert blocking.started == [1, 3]
         else:

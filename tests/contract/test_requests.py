@@ -156,9 +156,12 @@ def test_deadline_holds_while_the_runtime_does_not_read(run: Run) -> None:
 
 def test_params_that_json_lacks_are_refused_and_harm_nothing(run: Run) -> None:
     async def scenario(d: Driver) -> None:
-        with pytest.raises(ValueError):
-            await d.request("a", {"x": float("nan")})
-        assert await d.request("a", {"x": "\ud800"}) == {"echo": {"x": "\ud800"}}
+        for bad in (float("nan"), "\ud800"):
+            with pytest.raises(ValueError, match="a: "):
+                await d.request("a", {"x": bad})
+        with pytest.raises(TypeError, match="a: Object of type set"):
+            await d.request("a", {"x": set[str]()})
+        assert await d.request("a", {"x": 1}) == {"echo": {"x": 1}}
 
     run(scenario)
 
@@ -174,7 +177,7 @@ def test_answer_without_a_turn_is_an_error_of_the_call(run: Run) -> None:
 def test_every_call_after_close_fails_at_once(run: Run) -> None:
     async def scenario(d: Driver) -> None:
         pending = asyncio.ensure_future(d.request("hold", {}))
-        turn = d.engine.open_turn("U")
+        turn = d.engine.open_turn("U", "T")[1]
         waiting = asyncio.ensure_future(d.receive(turn))
         await d.request("a", {})
         assert not d.engine.closed
@@ -235,7 +238,7 @@ def test_use_after_fork_is_an_error_and_close_spares_the_parent(run: Run) -> Non
             with pytest.raises(RuntimeError, match="fork"):
                 await d.request("a", {})
             with pytest.raises(RuntimeError, match="fork"):  # nobody in the child would ever fill it
-                await d.receive(d.engine.events, timeout=1)
+                await d.receive(d.events, timeout=1)
             await d.close()
         finally:
             os.getpid = real
@@ -254,20 +257,21 @@ def test_interrupt_of_a_waiting_caller_leaves_the_engine_usable() -> None:
     argv = (sys.executable, "-I", "-S", str(FAKE_SERVER), script)
     engine = Engine(CodexConfig(launch_args_override=argv), protocol=Protocol())
     engine.start()
+    events = engine.listen()
     # A background job starts with SIGINT ignored, and Python leaves it at that.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         for wait in (
             lambda: engine.request("hold", {}),
-            lambda: engine.receive(engine.events),
-            lambda: engine.receive(engine.open_turn("U"), timeout=60),
+            lambda: engine.receive(events),
+            lambda: engine.receive(engine.open_turn("U", "T")[1], timeout=60),
         ):
             timer = threading.Timer(0.2, os.kill, [os.getpid(), signal.SIGINT])
             timer.start()
             with pytest.raises(KeyboardInterrupt):
                 wait()
             timer.join()
-            assert engine.events.waiter is None
+            assert events.waiter is None
         assert engine.request("release", {}) is None
         assert engine.request("a", {}) == {"echo": {}}
     finally:

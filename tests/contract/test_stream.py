@@ -47,8 +47,8 @@ def test_turn_is_followed_from_its_first_event_to_its_end(run: Run) -> None:
 def test_receive_times_out_and_can_be_called_again(run: Run) -> None:
     async def scenario(d: Driver) -> None:
         started = time.monotonic()
-        assert not await d.receive(d.engine.events, timeout=0.1)
-        assert not await d.receive(d.engine.events, timeout=0)
+        assert not await d.receive(d.events, timeout=0.1)
+        assert not await d.receive(d.events, timeout=0)
         assert 0.05 < time.monotonic() - started < 5
         await d.request("emit", {})
         assert (await d.next_event()).method == "hello"
@@ -58,11 +58,11 @@ def test_receive_times_out_and_can_be_called_again(run: Run) -> None:
 
 def test_second_waiter_on_one_mailbox_is_an_error(run: Run) -> None:
     async def scenario(d: Driver) -> None:
-        first = asyncio.ensure_future(d.receive(d.engine.events))
-        while d.engine.events.waiter is None:
+        first = asyncio.ensure_future(d.receive(d.events))
+        while d.events.waiter is None:
             await asyncio.sleep(0.01)
         with pytest.raises(RuntimeError, match="one consumer"):
-            await d.receive(d.engine.events)
+            await d.receive(d.events)
         await d.request("emit", {})
         assert await first
 
@@ -75,7 +75,7 @@ def test_watched_methods_are_seen_beside_their_turn(run: Run) -> None:
         _, mailbox = await d.open_turn()
         assert (await d.next_event(watched)).method == "turn/completed"
         assert len(await d.drain(mailbox)) == 1
-        d.engine.unwatch(watched)
+        d.engine.leave(watched)
 
     run(scenario, {"on": {"turn/start": [STARTED, COMPLETED]}})
 
@@ -83,9 +83,9 @@ def test_watched_methods_are_seen_beside_their_turn(run: Run) -> None:
 def test_turn_that_is_left_is_not_filled(run: Run) -> None:
     async def scenario(d: Driver) -> None:
         _, mailbox = await d.open_turn()
-        d.engine.close_turn("U", mailbox)
+        d.engine.leave(mailbox)
         await d.request("more", {})
-        assert not mailbox.items and not d.engine.events.items
+        assert not mailbox.items and not d.events.items
 
     run(scenario, {"on": {"turn/start": [STARTED], "more": [delta(1), ["result", None]]}})
 
@@ -210,7 +210,7 @@ def test_death_is_told_to_every_caller_at_once(run: Run, last: list[Any], code: 
         _, mailbox = await d.open_turn()
         started = time.monotonic()
         held = [asyncio.ensure_future(d.request("hold", {})) for _ in range(70)]
-        events = asyncio.ensure_future(d.receive(d.engine.events))
+        events = asyncio.ensure_future(d.receive(d.events))
         dying = asyncio.ensure_future(d.request("turn/interrupt", {}, timeout=None))
         for task in (*held, events, dying):
             with pytest.raises(TransportClosedError, match=text) as raised:
@@ -380,7 +380,7 @@ def test_thousand_waiting_turns_need_two_threads() -> None:
         before = threading.active_count()
         engine = AsyncEngine(CodexConfig(launch_args_override=argv), protocol=Protocol())
         await engine.start()
-        mailboxes = [engine.open_turn(id) for id in ids]
+        mailboxes = [engine.open_turn(id, "T")[1] for id in ids]
         waiting = [asyncio.ensure_future(engine.receive(mailbox)) for mailbox in mailboxes]
         await asyncio.sleep(0)
         assert all(mailbox.waiter is not None for mailbox in mailboxes)

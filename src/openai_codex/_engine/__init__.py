@@ -14,11 +14,12 @@ __all__ = ["DEFAULT_TIMEOUT", "DefaultTimeout"]
 
 @final
 class DefaultTimeout:
-    """Type of ``DEFAULT_TIMEOUT``."""
+    """Type of ``DEFAULT_TIMEOUT``, for functions that pass a ``timeout`` on."""
 
     def __repr__(self) -> str:
         return "DEFAULT_TIMEOUT"
 
 
 DEFAULT_TIMEOUT: Final = DefaultTimeout()
-"""The configured request timeout, and none at all for methods that run for long by nature."""
+"""The default of every ``timeout`` of a request: ``CodexConfig.request_timeout``, and no limit at all for methods that
+run for long by nature."""

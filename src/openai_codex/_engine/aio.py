@@ -15,8 +15,10 @@ from inspect import isawaitable
 from typing import Any
 
 from .._config import CodexConfig
-from .._core.connection import Connection, PendingRequest, fresh_error
-from .._core.mailbox import Mailbox
+from .._core.connection import Connection, fresh_error
+from .._core.mailbox import Mailbox, Waiter
+from .._core.requests import OpenedTurn, PendingRequest
+from .._core.routes import Turn
 from .._transport.launch import plan_launch
 from .._transport.stdio import StdioProcess, shutdown_steps
 from ..errors import RequestTimeoutError, TransportClosedError
@@ -47,6 +49,9 @@ class AsyncEngine:
         config: How to start the runtime, and the limits.
         handlers: The user's server-request handlers; None refuses every request.
         protocol: Tables of the protocol; None takes the generated ones.
+
+    Attributes:
+        closed_by_caller: The connection is over because of ``close``, not because the runtime ended.
     """
 
     watch_pipes = os.name != "nt"
@@ -66,15 +71,11 @@ class AsyncEngine:
         self._exited = asyncio.Event()
         self._ended: set[str] = set()
         self._end_timer: asyncio.TimerHandle | None = None
-        self._running: dict[int | str, asyncio.Task[None]] = {}
+        self._running: dict[int | str, tuple[Invocation, asyncio.Task[None]]] = {}
         self._closing: asyncio.Task[None] | None = None
+        self.closed_by_caller = False
 
     # -- life -------------------------------------------------------------------------------------
-
-    @property
-    def events(self) -> Mailbox:
-        """Notifications that belong to no turn."""
-        return self._connection.events
 
     @property
     def closed(self) -> bool:
@@ -97,21 +98,19 @@ class AsyncEngine:
         self._loop = loop = asyncio.get_running_loop()
         try:
             process.watch(partial(self._tell_exit, loop))
-            self._pipes = await self._attach(process)
+            await self._attach(process)
         except BaseException:
             await self.close()
             raise
 
-    async def _attach(self, process: StdioProcess) -> Pipes:
+    async def _attach(self, process: StdioProcess) -> None:
         ends = partial(self._on_end, "stdout"), partial(self._on_end, "stderr")
         if self.watch_pipes:
-            pipes: Pipes = LoopPipes(process, self._on_data, *ends)
+            self._pipes = LoopPipes(process, self._on_data, *ends)
             with contextlib.suppress(NotImplementedError):
-                await pipes.attach()
-                return pipes
-        pipes = ThreadPipes(process, self._on_data, *ends)
-        await pipes.attach()
-        return pipes
+                return await self._pipes.attach()
+        self._pipes = ThreadPipes(process, self._on_data, *ends)
+        await self._pipes.attach()
 
     async def close(self) -> None:
         """End the runtime and everything that belongs to it. Idempotent; never raises.
@@ -121,12 +120,14 @@ class AsyncEngine:
         """
         if os.getpid() != self._pid:  # after a fork the runtime belongs to the parent
             return
+        self.closed_by_caller = self.closed_by_caller or not self.closed
+        loop = asyncio.get_running_loop()
+        if self._process is not None and loop is not self._loop:
+            self._process.kill()
         self._fail(TransportClosedError(CLOSED_TEXT))
         if self._process is None:
             return
-        loop = asyncio.get_running_loop()
         if loop is not self._loop:
-            self._process.kill()
             self._process.join(JOIN_S)
             if self._loop is None or self._loop.is_closed():  # a loop that still runs would watch closed pipes
                 self._process.close_pipes()
@@ -136,7 +137,7 @@ class AsyncEngine:
         await asyncio.shield(self._closing)
 
     async def _shut_down(self, process: StdioProcess, caller: asyncio.Task[Any] | None) -> None:
-        handlers = [task for task in self._running.values() if task is not caller]
+        handlers = [task for _, task in self._running.values() if task is not caller]
         for task in handlers:
             task.cancel()
         pipes = self._pipes
@@ -186,11 +187,14 @@ class AsyncEngine:
         params: Mapping[str, Any] | None,
         *,
         timeout: float | DefaultTimeout | None = DEFAULT_TIMEOUT,
-    ) -> tuple[Any, Mailbox]:
-        """As ``request``, for methods whose result names a turn: returns that turn's mailbox too."""
+    ) -> tuple[Any, OpenedTurn]:
+        """As ``request``, for methods whose result names a turn of the thread ``params["threadId"]``.
+
+        When the caller leaves, or the time passes, a turn that the runtime starts all the same is interrupted.
+        """
         pending = await self._call(method, params, timeout, opens_turn=True)
-        assert pending.mailbox is not None
-        return pending.result, pending.mailbox
+        assert pending.opened is not None
+        return pending.result, pending.opened
 
     async def notify(self, method: str, params: Mapping[str, Any] | None = None) -> None:
         """Send a notification."""
@@ -232,28 +236,54 @@ class AsyncEngine:
 
     # -- events -----------------------------------------------------------------------------------
 
-    def open_turn(self, turn_id: str) -> Mailbox:
-        """Follow a turn; the first to follow it gets what came before."""
-        return self._connection.open_turn(turn_id)
+    def open_turn(self, turn_id: str, thread_id: str) -> tuple[Turn, Mailbox]:
+        """Follow a turn by its id; the first to follow it gets what came before."""
+        return self._connection.open_turn(turn_id, thread_id)
 
-    def close_turn(self, turn_id: str, mailbox: Mailbox) -> None:
-        """Stop following a turn."""
-        self._connection.close_turn(turn_id, mailbox)
+    def follow(self, turn: Turn) -> Mailbox:
+        """Follow a turn from now on."""
+        return self._connection.follow(turn)
 
-    def watch(self, methods: Iterable[str]) -> Mailbox:
-        """Return a bounded mailbox that also gets every notification of ``methods``, of a turn or not."""
-        return self._connection.watch(methods)
+    def abandon(self, turn: Turn) -> None:
+        """Interrupt a turn whose starter leaves, now or when it begins, unless somebody else follows it."""
+        self._connection.abandon(turn)
+        self._write()
 
-    def unwatch(self, mailbox: Mailbox) -> None:
-        """Stop filling a mailbox that ``watch`` returned."""
-        self._connection.unwatch(mailbox)
+    def end_turn(self, turn: Turn) -> None:
+        """End all waiting for this turn: nothing of it will come any more."""
+        _call_all(self._connection.end_turn(turn))
 
-    async def receive(self, mailbox: Mailbox, *, timeout: float | None = None) -> bool:
+    def is_handling(self, thread_id: str) -> bool:
+        """Whether a handler of the user's works on a request of this thread."""
+        return any(invocation.thread_id == thread_id for invocation, _ in self._running.values())
+
+    def listen(self) -> Mailbox:
+        """Return a bounded mailbox of notifications without a turn; the first one holds what came before."""
+        return self._connection.listen()
+
+    def is_followed(self, turn_id: str) -> bool:
+        """Whether somebody follows this turn already."""
+        return self._connection.is_followed(turn_id)
+
+    def watch(self, methods: Iterable[str], thread_id: str | None = None) -> Mailbox:
+        """Return a bounded mailbox that also gets every notification of ``methods``; if given, of this thread only."""
+        return self._connection.watch(methods, thread_id)
+
+    def follow_login(self, login_id: str) -> Mailbox:
+        """Return a mailbox that gets the completion of this login, be it early or late."""
+        return self._connection.follow_login(login_id)
+
+    def leave(self, mailbox: Mailbox) -> None:
+        """Stop filling a mailbox, and end a wait for it."""
+        _call_all(self._connection.leave(mailbox))
+
+    async def receive(self, mailbox: Mailbox, *, timeout: float | None = None, call: str | None = None) -> bool:
         """Wait until ``mailbox.items`` holds something or never will.
 
         Args:
             mailbox: What to wait for; one waiter at a time.
             timeout: Most seconds to wait; None for no limit.
+            call: What is waited for, in words, for the error.
 
         Returns:
             False when the time passed. True otherwise: there are items to take or, if there are none,
@@ -267,7 +297,7 @@ class AsyncEngine:
         if mailbox.items or mailbox.closed:
             return True
         if mailbox.error is not None:
-            raise fresh_error(mailbox.error)
+            raise fresh_error(mailbox.error, call)
         return False
 
     async def _wait_for(self, mailbox: Mailbox, timeout: float | None) -> None:
@@ -291,19 +321,21 @@ class AsyncEngine:
         connection = self._connection
         if connection.error is not None:
             return
-        for waiter in connection.feed(data):
-            waiter()
+        _call_all(connection.feed(data))
         for request in connection.take_server_requests():
+            if request.id in self._running:  # said again, because the thread was resumed
+                continue
             decision = self._dispatcher.decide(request)
             if isinstance(decision, Reply):
                 decision.send(connection)
             else:
                 task = asyncio.ensure_future(self._run_handler(decision))
-                self._running[decision.id] = task
+                if not task.done():  # an eager one may be
+                    self._running[decision.id] = decision, task
         for id in connection.take_resolved():
             settled = self._running.pop(id, None)
             if settled is not None:
-                settled.cancel()
+                settled[1].cancel()
         self._write()
 
     def _on_end(self, what: str) -> None:
@@ -327,8 +359,7 @@ class AsyncEngine:
         self._on_end("process")
 
     def _fail(self, error: TransportClosedError) -> None:
-        for waiter in self._connection.fail(error):
-            waiter()
+        _call_all(self._connection.fail(error))
 
     # -- handlers and writing ---------------------------------------------------------------------
 
@@ -377,6 +408,12 @@ class AsyncEngine:
             self._pipes.write(lines[0] if len(lines) == 1 else b"".join(lines))
 
 
+def _call_all(waiters: Iterable[Waiter]) -> None:
+    for waiter in waiters:
+        waiter()
+
+
 def _resolve(done: asyncio.Future[None]) -> None:
     if not done.done():
-        done.set_result(None)
+        with contextlib.suppress(RuntimeError):  # its loop is closed: nobody waits
+            done.set_result(None)

@@ -97,12 +97,15 @@ class LoopPipes:
         self._stdin = _Writing()
         self._writer: asyncio.WriteTransport | None = None
         self._readers: list[_Reader] = []
+        self._closed = False
 
     async def attach(self) -> None:
         loop = asyncio.get_running_loop()
         for pipe, on_data, on_end in self._targets:
             self._readers.append(_Reader(loop, pipe, on_data, on_end))
         self._writer, _ = await loop.connect_write_pipe(lambda: self._stdin, self._process.stdin)
+        if self._closed:  # meanwhile
+            self._writer.abort()
 
     def write(self, line: bytes) -> None:
         if self._writer is not None and not self._writer.is_closing():
@@ -113,6 +116,7 @@ class LoopPipes:
             self._writer.close()
 
     async def close(self) -> None:
+        self._closed = True
         for reader in self._readers:
             reader.close()
         if self._writer is not None:
@@ -131,7 +135,7 @@ class ThreadPipes:
         self._on_data = on_data
         self._slots = threading.Semaphore(_CHUNKS_AHEAD)
         self._stop = StopSignal()
-        self._writer = PipeWriter(process.stdin)
+        self._writer = PipeWriter(process.stdin, self._stop)
         self._readers = [
             PipeReader("codex-read", process.stdout, self._stop, self._hand_over, self._on_loop(on_stdout_end)),
             PipeReader("codex-stderr", process.stderr, self._stop, process.tail.feed, self._on_loop(on_stderr_end)),
@@ -168,9 +172,11 @@ class ThreadPipes:
         self._writer.close()
         self._stop.set()
         self._slots.release(_CHUNKS_AHEAD)  # a reader that waits for the loop has to see the signal
-        self._writer.join(JOIN_S)
+        written = self._writer.join(JOIN_S)
         for reader in self._readers:
-            reader.join(JOIN_S)
-        if not any(reader.is_alive() for reader in self._readers):  # closing what a thread reads would be worse
+            if reader.ident is not None:
+                reader.join(JOIN_S)
+        # Closing what a thread reads or writes would be worse: the number may be another file's in no time.
+        if written and not any(reader.is_alive() for reader in self._readers):
             self._process.close_pipes()
             self._stop.close()

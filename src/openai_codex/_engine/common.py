@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from .._checks import check_seconds
 from .._transport.stdio import StdioProcess
 from ..errors import TransportClosedError
 from . import DefaultTimeout
@@ -15,6 +16,7 @@ __all__ = [
     "JOIN_S",
     "NOT_STARTED_TEXT",
     "OTHER_LOOP_TEXT",
+    "READER_TEXT",
     "TWO_WAITERS_TEXT",
     "death_error",
     "resolve_timeout",
@@ -28,6 +30,7 @@ CLOSED_TEXT = "the client was closed; make a new one to go on"
 FORKED_TEXT = "the client was made before a fork and belongs to the parent process; make a new one in the child"
 NOT_STARTED_TEXT = "the client was not started"
 OTHER_LOOP_TEXT = "the client belongs to the event loop it was started on; make one client per loop"
+READER_TEXT = "called on a thread of the client itself, by a log handler or a finalizer: it would wait for itself"
 TWO_WAITERS_TEXT = "something else is waiting for these events already; one consumer at a time"
 
 _SHOWN_LINES = 10
@@ -36,10 +39,14 @@ _SHOWN_LINES = 10
 def resolve_timeout(
     method: str, timeout: float | DefaultTimeout | None, default: float | None, long_running: Collection[str]
 ) -> float | None:
-    """Return the seconds that a request may take, or None for no limit."""
+    """Return the seconds that a request may take, or None for no limit.
+
+    Raises:
+        TypeError: ``timeout`` is no number.
+    """
     if isinstance(timeout, DefaultTimeout):
         return None if method in long_running else default
-    return timeout
+    return check_seconds(f"{method}: timeout", timeout)
 
 
 def timeout_text(method: str, timeout: float, sent: bool) -> str:

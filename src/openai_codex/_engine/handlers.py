@@ -8,18 +8,18 @@ protocol defines.
 from __future__ import annotations
 
 import inspect
-import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from .._core.connection import Connection, ServerRequest
+from .._core.connection import Connection
+from .._core.framing import encode_json
+from .._core.requests import ServerRequest
+from .._log import logger
 from .protocol import Protocol
 
 __all__ = ["Dispatcher", "Invocation", "Reply"]
-
-logger = logging.getLogger("openai_codex")
 
 _METHOD_NOT_FOUND = -32601
 _INTERNAL_ERROR = -32603
@@ -63,6 +63,7 @@ class Invocation:
         refusal: Reply,
     ) -> None:
         self.id = request.id
+        self.thread_id = request.params.get("threadId")
         self._request = request
         self._handler = handler
         self._params_type = params_type
@@ -85,7 +86,9 @@ class Invocation:
             raise TypeError("the handler is a coroutine function; a synchronous client needs plain functions")
         if not isinstance(result, BaseModel):
             raise TypeError(f"the handler returned {type(result).__name__}, not {self._result_name}")
-        return Reply(self.id, to_wire(result))
+        wire = to_wire(result)
+        encode_json(wire)  # what cannot be sent is refused here, where somebody sees it
+        return Reply(self.id, wire)
 
     def refuse(self, error: BaseException) -> Reply:
         """Log why the handler gave no answer, without the request's parameters, and return the refusal."""

@@ -70,14 +70,16 @@ class PipeReader(threading.Thread):
                 poll = select.poll()
                 poll.register(self._fd, select.POLLIN)
                 poll.register(self._stop_fd, select.POLLIN)
-            with contextlib.suppress(OSError):
-                while True:
+            while True:
+                try:
                     if poll is not None and any(fd == self._stop_fd for fd, _ in poll.poll()):
                         break
                     data = os.read(self._fd, READ_SIZE)
-                    if not data:
-                        break
-                    self._on_data(data)
+                except OSError:
+                    break
+                if not data:
+                    break
+                self._on_data(data)
         finally:
             self._on_end()
 
@@ -92,10 +94,11 @@ class PipeWriter:
     Once ``close`` was called nothing more is accepted; the pipe is closed after what was accepted is written.
     """
 
-    def __init__(self, pipe: IO[bytes]) -> None:
+    def __init__(self, pipe: IO[bytes], stop: StopSignal) -> None:
         self._pipe = pipe
         self._fd = pipe.fileno()
-        self._lock = threading.Lock()
+        self._stop_fd = stop.fd
+        self._lock = threading.RLock()  # a finalizer may run at any moment, and write as well
         self._waiting = 0  # lines given to the thread and not written yet
         self._handover: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
@@ -133,10 +136,13 @@ class PipeWriter:
             else:
                 self._handover.put(None)
 
-    def join(self, timeout: float) -> None:
-        """Wait up to ``timeout`` seconds for the thread to end after ``close``."""
-        if self._thread is not None:
+    def join(self, timeout: float) -> bool:
+        """Wait up to ``timeout`` seconds for the thread to end after ``close``; returns whether it has."""
+        if self._thread is None:
+            return True
+        if self._thread is not threading.current_thread():
             self._thread.join(timeout)
+        return not self._thread.is_alive()
 
     def _hand_over(self, line: bytes) -> None:
         if self._closed:
@@ -144,8 +150,10 @@ class PipeWriter:
         self._waiting += 1
         self._handover.put(line)
         if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="codex-write", daemon=True)
-            self._thread.start()
+            thread = threading.Thread(target=self._run, name="codex-write", daemon=True)
+            with contextlib.suppress(RuntimeError):  # the system has no more threads: the next line tries again
+                thread.start()
+                self._thread = thread
 
     def _run(self) -> None:
         for line in iter(self._handover.get, None):
@@ -164,4 +172,7 @@ class PipeWriter:
             except BlockingIOError:
                 poll = select.poll()
                 poll.register(self._fd, select.POLLOUT)
-                poll.poll()
+                if self._stop_fd is not None:
+                    poll.register(self._stop_fd, select.POLLIN)
+                if any(fd == self._stop_fd for fd, _ in poll.poll()):
+                    return

@@ -8,16 +8,18 @@ final.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import time
-from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .._config import CodexConfig
-from .._core.connection import Connection, PendingRequest, fresh_error
-from .._core.mailbox import Mailbox
+from .._core.connection import Connection, fresh_error
+from .._core.mailbox import Mailbox, Waiter
+from .._core.requests import OpenedTurn, PendingRequest
+from .._core.routes import Turn
 from .._transport.launch import plan_launch
 from .._transport.stdio import StdioProcess, shutdown_steps
 from ..errors import RequestTimeoutError, TransportClosedError
@@ -28,13 +30,15 @@ from .common import (
     FORKED_TEXT,
     JOIN_S,
     NOT_STARTED_TEXT,
+    READER_TEXT,
     TWO_WAITERS_TEXT,
     death_error,
     resolve_timeout,
     timeout_text,
 )
-from .handlers import Dispatcher, Invocation, Reply
+from .handlers import Dispatcher, Reply
 from .pipes import PipeReader, PipeWriter, StopSignal
+from .pool import HandlerPool
 from .protocol import Protocol, generated_protocol
 
 __all__ = ["Engine"]
@@ -51,6 +55,9 @@ class Engine:
         config: How to start the runtime, and the limits.
         handlers: The user's server-request handlers; None refuses every request.
         protocol: Tables of the protocol; None takes the generated ones.
+
+    Attributes:
+        closed_by_caller: The connection is over because of ``close``, not because the runtime ended.
     """
 
     def __init__(
@@ -60,8 +67,10 @@ class Engine:
         self._protocol = generated_protocol(asynchronous=False) if protocol is None else protocol
         self._dispatcher = Dispatcher(self._protocol, handlers)
         self._connection = Connection(long_running=self._protocol.long_running)
-        self._lock = threading.Lock()  # guards the connection and the handler books
-        self._closing = threading.Lock()
+        # They guard the connection and the handler books, and the end. A finalizer, which may run at any moment and on
+        # any thread, may come here a second time: hence the R.
+        self._lock = threading.RLock()
+        self._closing = threading.RLock()
         self._pid = os.getpid()
         self._process: StdioProcess | None = None
         self._writer: PipeWriter | None = None
@@ -69,15 +78,10 @@ class Engine:
         self._stop: StopSignal | None = None
         self._stdout_ended = threading.Event()
         self._stderr_ended = threading.Event()
-        self._running: dict[int | str, Invocation] = {}
-        self._waiting: deque[Invocation] = deque()
+        self._handlers = HandlerPool(config.handler_threads, config.handler_timeout, self._answer)
+        self.closed_by_caller = False
 
     # -- life -------------------------------------------------------------------------------------
-
-    @property
-    def events(self) -> Mailbox:
-        """Notifications that belong to no turn."""
-        return self._connection.events
 
     @property
     def closed(self) -> bool:
@@ -99,8 +103,8 @@ class Engine:
         self._process = process = StdioProcess(argv, env, self._config.cwd)
         try:
             process.watch(self._on_exit)
-            self._writer = PipeWriter(process.stdin)
             self._stop = StopSignal()
+            self._writer = PipeWriter(process.stdin, self._stop)
             for reader in (
                 PipeReader("codex-read", process.stdout, self._stop, self._on_data, self._on_stdout_end),
                 PipeReader("codex-stderr", process.stderr, self._stop, process.tail.feed, self._stderr_ended.set),
@@ -118,7 +122,15 @@ class Engine:
         """
         if os.getpid() != self._pid:  # after a fork the runtime belongs to the parent
             return
+        self.closed_by_caller = self.closed_by_caller or not self.closed
         self._fail(TransportClosedError(CLOSED_TEXT))
+        if threading.current_thread() in self._readers:  # a finalizer, which must not wait for its own thread
+            with contextlib.suppress(RuntimeError):  # no more threads: the process ends with the program
+                threading.Thread(target=self._shut_down, name="codex-close", daemon=True).start()
+        else:
+            self._shut_down()
+
+    def _shut_down(self) -> None:
         with self._closing:
             process, self._process = self._process, None
             if process is None:
@@ -140,11 +152,11 @@ class Engine:
         process.join(JOIN_S)
         if self._stop is not None:
             self._stop.set()
-        if self._writer is not None:
-            self._writer.join(JOIN_S)
+        written = self._writer is None or self._writer.join(JOIN_S)
         for reader in self._readers:
             reader.join(JOIN_S)
-        if not any(reader.is_alive() for reader in self._readers):  # closing what a thread reads would be worse
+        # Closing what a thread reads or writes would be worse: the number may be another file's in no time.
+        if written and not any(reader.is_alive() for reader in self._readers):
             process.close_pipes()
             if self._stop is not None:
                 self._stop.close()
@@ -178,11 +190,14 @@ class Engine:
         params: Mapping[str, Any] | None,
         *,
         timeout: float | DefaultTimeout | None = DEFAULT_TIMEOUT,
-    ) -> tuple[Any, Mailbox]:
-        """As ``request``, for methods whose result names a turn: returns that turn's mailbox too."""
+    ) -> tuple[Any, OpenedTurn]:
+        """As ``request``, for methods whose result names a turn of the thread ``params["threadId"]``.
+
+        When the caller leaves, or the time passes, a turn that the runtime starts all the same is interrupted.
+        """
         pending = self._call(method, params, timeout, opens_turn=True)
-        assert pending.mailbox is not None
-        return pending.result, pending.mailbox
+        assert pending.opened is not None
+        return pending.result, pending.opened
 
     def notify(self, method: str, params: Mapping[str, Any] | None = None) -> None:
         """Send a notification."""
@@ -233,32 +248,76 @@ class Engine:
 
     # -- events -----------------------------------------------------------------------------------
 
-    def open_turn(self, turn_id: str) -> Mailbox:
-        """Follow a turn; the first to follow it gets what came before."""
+    def open_turn(self, turn_id: str, thread_id: str) -> tuple[Turn, Mailbox]:
+        """Follow a turn by its id; the first to follow it gets what came before."""
+        self._check_process()
         with self._lock:
-            return self._connection.open_turn(turn_id)
+            return self._connection.open_turn(turn_id, thread_id)
 
-    def close_turn(self, turn_id: str, mailbox: Mailbox) -> None:
-        """Stop following a turn."""
+    def follow(self, turn: Turn) -> Mailbox:
+        """Follow a turn from now on."""
+        self._check_process()
         with self._lock:
-            self._connection.close_turn(turn_id, mailbox)
+            return self._connection.follow(turn)
 
-    def watch(self, methods: Iterable[str]) -> Mailbox:
-        """Return a bounded mailbox that also gets every notification of ``methods``, of a turn or not."""
+    def abandon(self, turn: Turn) -> None:
+        """Interrupt a turn whose starter leaves, now or when it begins, unless somebody else follows it."""
+        self._check_process()
         with self._lock:
-            return self._connection.watch(methods)
+            self._connection.abandon(turn)
+            lines = self._connection.take_outgoing()
+        self._write_later(lines)
 
-    def unwatch(self, mailbox: Mailbox) -> None:
-        """Stop filling a mailbox that ``watch`` returned."""
+    def end_turn(self, turn: Turn) -> None:
+        """End all waiting for this turn: nothing of it will come any more."""
+        self._check_process()
         with self._lock:
-            self._connection.unwatch(mailbox)
+            wake = self._connection.end_turn(turn)
+        _call_all(wake)
 
-    def receive(self, mailbox: Mailbox, *, timeout: float | None = None) -> bool:
+    def is_handling(self, thread_id: str) -> bool:
+        """Whether a handler of the user's works on a request of this thread."""
+        return self._handlers.is_handling(thread_id)
+
+    def listen(self) -> Mailbox:
+        """Return a bounded mailbox of notifications without a turn; the first one holds what came before."""
+        self._check_process()
+        with self._lock:
+            return self._connection.listen()
+
+    def is_followed(self, turn_id: str) -> bool:
+        """Whether somebody follows this turn already."""
+        self._check_process()
+        with self._lock:
+            return self._connection.is_followed(turn_id)
+
+    def watch(self, methods: Iterable[str], thread_id: str | None = None) -> Mailbox:
+        """Return a bounded mailbox that also gets every notification of ``methods``; if given, of this thread only."""
+        self._check_process()
+        with self._lock:
+            return self._connection.watch(methods, thread_id)
+
+    def follow_login(self, login_id: str) -> Mailbox:
+        """Return a mailbox that gets the completion of this login, be it early or late."""
+        self._check_process()
+        with self._lock:
+            return self._connection.follow_login(login_id)
+
+    def leave(self, mailbox: Mailbox) -> None:
+        """Stop filling a mailbox, and end a wait for it."""
+        if os.getpid() != self._pid:  # whoever held the lock at the fork is not here to release it
+            return
+        with self._lock:
+            wake = self._connection.leave(mailbox)
+        _call_all(wake)
+
+    def receive(self, mailbox: Mailbox, *, timeout: float | None = None, call: str | None = None) -> bool:
         """Wait until ``mailbox.items`` holds something or never will.
 
         Args:
             mailbox: What to wait for; one waiter at a time.
             timeout: Most seconds to wait; None for no limit.
+            call: What is waited for, in words, for the error.
 
         Returns:
             False when the time passed. True otherwise: there are items to take or, if there are none,
@@ -272,7 +331,7 @@ class Engine:
         if mailbox.items or mailbox.closed:
             return True
         if mailbox.error is not None:
-            raise fresh_error(mailbox.error)
+            raise fresh_error(mailbox.error, call)
         return False
 
     def _wait_for(self, mailbox: Mailbox, timeout: float | None) -> None:
@@ -304,17 +363,18 @@ class Engine:
             requests = self._connection.take_server_requests()
             resolved = self._connection.take_resolved()
             lines = self._connection.take_outgoing()
-        for waiter in wake:
-            waiter()
+        _call_all(wake)
         self._write_later(lines)
         for request in requests:
+            if self._handlers.knows(request.id):  # said again, because the thread was resumed
+                continue
             decision = self._dispatcher.decide(request)
             if isinstance(decision, Reply):
                 self._answer(decision)
             else:
-                self._start_handler(decision)
+                self._handlers.start(decision)
         for id in resolved:
-            self._abandon(id)
+            self._handlers.abandon(id)
 
     def _on_stdout_end(self) -> None:
         self._stdout_ended.set()
@@ -333,81 +393,19 @@ class Engine:
     def _fail(self, error: TransportClosedError) -> None:
         with self._lock:
             wake = self._connection.fail(error)
-            self._running.clear()  # what they answer, and how they fail, concerns nobody any more
-            self._waiting.clear()
-        for waiter in wake:
-            waiter()
-
-    # -- handlers ---------------------------------------------------------------------------------
-
-    def _start_handler(self, invocation: Invocation) -> None:
-        with self._lock:
-            if len(self._running) >= self._config.handler_threads:
-                self._waiting.append(invocation)
-                return
-            self._running[invocation.id] = invocation
-        thread = threading.Thread(target=self._run_handlers, args=(invocation,), name="codex-handler", daemon=True)
-        try:
-            thread.start()
-        except RuntimeError as error:  # the system has no more threads
-            with self._lock:
-                self._running.pop(invocation.id, None)
-            self._answer(invocation.refuse(error))
-
-    def _run_handlers(self, invocation: Invocation | None) -> None:
-        """Run one handler, then those that had to wait for a thread."""
-        while invocation is not None:
-            timer = self._limit(invocation)
-            try:
-                reply = invocation.reply(invocation.call())
-            except BaseException as error:
-                with self._lock:
-                    if invocation.id not in self._running:
-                        return
-                reply = invocation.refuse(error)
-            finally:
-                if timer is not None:
-                    timer.cancel()
-            with self._lock:
-                if self._running.pop(invocation.id, None) is None:
-                    return  # given up meanwhile: its answer is not wanted, and its place is taken
-                reply.send(self._connection)
-                lines = self._connection.take_outgoing()
-                invocation = self._waiting.popleft() if self._waiting else None
-                if invocation is not None:
-                    self._running[invocation.id] = invocation
-            self._write_later(lines)
-
-    def _limit(self, invocation: Invocation) -> threading.Timer | None:
-        """Start the clock of a handler, if there is a limit."""
-        seconds = self._config.handler_timeout
-        if seconds is None:
-            return None
-        timer = threading.Timer(seconds, self._time_out, (invocation,))
-        timer.daemon = True
-        timer.start()
-        return timer
-
-    def _time_out(self, invocation: Invocation) -> None:
-        if self._abandon(invocation.id):
-            self._answer(invocation.refuse(TimeoutError("handler_timeout passed")))
-
-    def _abandon(self, id: int | str) -> bool:
-        """Give a handler up and its place to the next; False if it is done. A thread cannot be stopped: it runs on."""
-        with self._lock:
-            if self._running.pop(id, None) is None:
-                self._waiting = deque(each for each in self._waiting if each.id != id)
-                return False
-            following = self._waiting.popleft() if self._waiting else None
-        if following is not None:
-            self._start_handler(following)
-        return True
+        self._handlers.abandon_all()
+        _call_all(wake)
 
     # -- writing ----------------------------------------------------------------------------------
 
-    def _check_usable(self) -> None:
+    def _check_process(self) -> None:
         if os.getpid() != self._pid:
             raise RuntimeError(FORKED_TEXT)
+
+    def _check_usable(self) -> None:
+        self._check_process()
+        if threading.current_thread() in self._readers:
+            raise RuntimeError(READER_TEXT)
         if self._writer is None and self._connection.error is None:
             raise RuntimeError(NOT_STARTED_TEXT)
 
@@ -428,6 +426,11 @@ class Engine:
             reply.send(self._connection)
             lines = self._connection.take_outgoing()
         self._write_later(lines)
+
+
+def _call_all(waiters: Iterable[Waiter]) -> None:
+    for waiter in waiters:
+        waiter()
 
 
 def _wait(gate: threading.Lock, timeout: float | None) -> None:

@@ -107,15 +107,25 @@ class StdioProcess:
         return self._process.returncode if self.exited.is_set() else None
 
     def watch(self, on_exit: Callable[[], object]) -> None:
-        """Start the thread that waits for the process and then calls ``on_exit``."""
+        """Start the thread that waits for the process and then calls ``on_exit``. Without one the process is ended.
+
+        Raises:
+            RuntimeError: the system has no more threads.
+        """
 
         def wait() -> None:
             self._process.wait()
             self.exited.set()
             on_exit()
 
-        self._waiter = threading.Thread(target=wait, name="codex-wait", daemon=True)
-        self._waiter.start()
+        waiter = threading.Thread(target=wait, name="codex-wait", daemon=True)
+        try:
+            waiter.start()
+        except RuntimeError:
+            self.kill()
+            wait()
+            raise
+        self._waiter = waiter
 
     def terminate(self) -> None:
         """Ask the process to end; harmless when it has."""
