@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
-from openai_codex import types
+from openai_codex import models as models_module, types
 from openai_codex._generated import models
 from openai_codex._generated.rpc_sync import Rpc
 
@@ -79,7 +81,7 @@ def test_a_namespace_module_is_loaded_when_it_is_touched() -> None:
     assert out.splitlines() == ["[]", "['fs']"]
 
 
-@pytest.mark.parametrize("name", ["Thred", "MODULES", "_private", "CamelCase"])
+@pytest.mark.parametrize("name", ["Thred", "MODULES", "_private", "CamelCase", "__wrapped__"])
 def test_misspelled_name_is_an_attribute_error_that_names_it(name: str) -> None:
     with pytest.raises(AttributeError, match=f"has no attribute '{name}'"):
         getattr(models, name)
@@ -229,3 +231,23 @@ def test_first_use_of_deferred_types_by_sixteen_threads_at_once(entry: str) -> N
 def test_types_has_what_does_not_come_from_the_schema(name: str) -> None:
     assert getattr(types, name) is not getattr(models, name, None)
     assert name in dir(types)
+
+
+@pytest.mark.parametrize("name", ["MODULE_OF", "__path__", "builtins"])
+def test_types_has_nothing_but_types(name: str) -> None:
+    assert hasattr(models, name)
+    assert not hasattr(types, name)
+
+
+def test_union_of_payloads_is_the_one_that_type_checkers_see() -> None:
+    source = Path(models.__file__ or "").read_text(encoding="utf-8")
+    spelled_out = source.partition("NotificationPayload: TypeAlias = (")[2].partition(")")[0]
+    names = [member.__name__ for member in get_args(models_module.NotificationPayload)]
+    assert names == sorted(names)
+    assert set(names) == set(re.findall(r"\w+", spelled_out))
+    assert types.NotificationPayload is models_module.NotificationPayload
+    assert isinstance(types.UnknownNotification({}), models_module.NotificationPayload)
+
+
+def test_models_and_types_have_the_same_objects() -> None:
+    assert [name for name in models_module.__all__ if getattr(models_module, name) is not getattr(types, name)] == []

@@ -6,7 +6,8 @@ from typing import Any
 
 from typing_extensions import assert_type
 
-from openai_codex import AsyncTurnHandle, TurnHandle
+from openai_codex import AsyncTurnHandle, TurnHandle, models
+from openai_codex.models import NotificationPayload
 from openai_codex.types import (
     AgentMessageDeltaNotification,
     AgentMessageThreadItem,
@@ -66,6 +67,13 @@ def payload_narrows_by_isinstance(event: Notification) -> None:
         assert_type(event.payload, AgentMessageDeltaNotification)
     elif isinstance(event.payload, ItemCompletedNotification):
         assert_type(event.payload.item, ThreadItem)
+
+
+def models_has_the_same_types(event: models.Notification) -> None:
+    assert_type(event, Notification)
+    payload: NotificationPayload = event.payload
+    if isinstance(payload, models.ItemCompletedNotification):
+        assert_type(payload, ItemCompletedNotification)
 
 
 def narrowed(item: ThreadItem) -> None:

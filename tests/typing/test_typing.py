@@ -12,10 +12,10 @@ import pytest
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-FILES = [*sorted(HERE.glob("check_*.py")), *sorted((ROOT / "docs" / "examples").glob("*.py"))]
+FILES = [*sorted(HERE.glob("check_*.py")), *sorted((ROOT / "docs" / "examples").rglob("*.py"))]
 
 PREAMBLE = """\
-from openai_codex import ApprovalMode, Codex, Sandbox, TurnResult
+from openai_codex import ApprovalMode, Codex, Sandbox, TurnResult, retry_on_overload
 from openai_codex.types import AgentMessageThreadItem, ApiKeyLoginAccountParams, ThreadSortKey, TurnStatus
 codex: Codex
 result: TurnResult
@@ -24,6 +24,7 @@ MISTAKES = """\
 import openai_codex; openai_codex.Codx
 from openai_codex import Codx
 from openai_codex.types import TurnStats
+from openai_codex.models import TurnStatus
 from openai_codex.protocol import REQUEST
 TurnStatus.Completed
 ThreadSortKey.recency
@@ -47,6 +48,9 @@ codex.thread_start(sandbox=ApprovalMode.ask)
 codex.thread_start().run(None)
 codex.thread_start().run("Hi", effort=3)
 codex.thread_start().run("Hi").text
+retry_on_overload()
+retry_on_overload(codex.thread_start, attempts=3)
+retry_on_overload(codex.thread_start).nmae
 result.usage.total
 result.status.completd
 """
