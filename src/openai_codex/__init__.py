@@ -1,7 +1,14 @@
 """Typed client for the Codex app-server: every protocol method, sync and async.
 
-``Codex`` and ``AsyncCodex`` start a runtime and talk to it; see their docstrings, or ``help(openai_codex.Codex)``.
-Names are loaded on first use, so importing the package costs next to nothing.
+    from openai_codex import Codex, Sandbox
+
+    with Codex() as codex:
+        thread = codex.thread_start(sandbox=Sandbox.read_only)
+        result = thread.run("What does this project do?")
+        print(result.final_response)
+
+``AsyncCodex`` is the same with ``await``. ``help(openai_codex.Codex)`` and the classes it names tell the rest. Names
+are loaded on first use, so importing the package costs next to nothing.
 """
 
 from __future__ import annotations
@@ -10,17 +17,30 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ._async.client import AsyncCodex as AsyncCodex
+    from ._async.events import AsyncEventStream as AsyncEventStream
+    from ._async.goal import AsyncGoal as AsyncGoal, AsyncGoalRun as AsyncGoalRun
+    from ._async.login import (
+        AsyncChatgptLoginHandle as AsyncChatgptLoginHandle,
+        AsyncDeviceCodeLoginHandle as AsyncDeviceCodeLoginHandle,
+    )
+    from ._async.pages import AsyncPager as AsyncPager
+    from ._async.stream import AsyncTextStream as AsyncTextStream, AsyncTurnStream as AsyncTurnStream
     from ._async.thread import AsyncThread as AsyncThread
-    from ._async.turn import AsyncTurnHandle as AsyncTurnHandle, AsyncTurnStream as AsyncTurnStream
+    from ._async.turn import AsyncTurnHandle as AsyncTurnHandle
     from ._config import CodexConfig as CodexConfig
+    from ._core.notification import Notification as Notification
+    from ._engine import DEFAULT_TIMEOUT as DEFAULT_TIMEOUT, DefaultTimeout as DefaultTimeout
     from ._generated._version import PACKAGE_VERSION as __version__
     from ._generated.handlers_async import AsyncServerRequestHandlers as AsyncServerRequestHandlers
     from ._generated.handlers_sync import ServerRequestHandlers as ServerRequestHandlers
     from ._inputs import (
+        AudioInput as AudioInput,
         ExternalMessage as ExternalMessage,
+        FileIdInput as FileIdInput,
         ImageInput as ImageInput,
         Input as Input,
         InputItem as InputItem,
+        LocalAudioInput as LocalAudioInput,
         LocalImageInput as LocalImageInput,
         MentionInput as MentionInput,
         RunInput as RunInput,
@@ -30,8 +50,17 @@ if TYPE_CHECKING:
     from ._policy import ApprovalMode as ApprovalMode, Sandbox as Sandbox
     from ._results import TurnResult as TurnResult
     from ._sync.client import Codex as Codex
+    from ._sync.events import EventStream as EventStream
+    from ._sync.goal import Goal as Goal, GoalRun as GoalRun
+    from ._sync.login import (
+        ChatgptLoginHandle as ChatgptLoginHandle,
+        DeviceCodeLoginHandle as DeviceCodeLoginHandle,
+    )
+    from ._sync.pages import Pager as Pager
+    from ._sync.stream import TextStream as TextStream, TurnStream as TurnStream
     from ._sync.thread import Thread as Thread
-    from ._sync.turn import TurnHandle as TurnHandle, TurnStream as TurnStream
+    from ._sync.turn import TurnHandle as TurnHandle
+    from ._unknown import UnknownNotification as UnknownNotification
     from ._unset import UNSET as UNSET
     from .errors import (
         CodexError as CodexError,
@@ -52,22 +81,35 @@ if TYPE_CHECKING:
         TurnFailedError as TurnFailedError,
         TurnNotActiveError as TurnNotActiveError,
         TurnNotSteerableError as TurnNotSteerableError,
+        TurnStalledError as TurnStalledError,
+        TurnTimeoutError as TurnTimeoutError,
         UnsupportedRuntimeError as UnsupportedRuntimeError,
         is_retryable_error as is_retryable_error,
     )
+    from .retry import retry_on_overload as retry_on_overload
 
 _MODULES = {
     "_async.client": ("AsyncCodex",),
+    "_async.events": ("AsyncEventStream",),
+    "_async.goal": ("AsyncGoal", "AsyncGoalRun"),
+    "_async.login": ("AsyncChatgptLoginHandle", "AsyncDeviceCodeLoginHandle"),
+    "_async.pages": ("AsyncPager",),
+    "_async.stream": ("AsyncTextStream", "AsyncTurnStream"),
     "_async.thread": ("AsyncThread",),
-    "_async.turn": ("AsyncTurnHandle", "AsyncTurnStream"),
+    "_async.turn": ("AsyncTurnHandle",),
     "_config": ("CodexConfig",),
+    "_core.notification": ("Notification",),
+    "_engine": ("DEFAULT_TIMEOUT", "DefaultTimeout"),
     "_generated.handlers_async": ("AsyncServerRequestHandlers",),
     "_generated.handlers_sync": ("ServerRequestHandlers",),
     "_inputs": (
+        "AudioInput",
         "ExternalMessage",
+        "FileIdInput",
         "ImageInput",
         "Input",
         "InputItem",
+        "LocalAudioInput",
         "LocalImageInput",
         "MentionInput",
         "RunInput",
@@ -77,8 +119,14 @@ _MODULES = {
     "_policy": ("ApprovalMode", "Sandbox"),
     "_results": ("TurnResult",),
     "_sync.client": ("Codex",),
+    "_sync.events": ("EventStream",),
+    "_sync.goal": ("Goal", "GoalRun"),
+    "_sync.login": ("ChatgptLoginHandle", "DeviceCodeLoginHandle"),
+    "_sync.pages": ("Pager",),
+    "_sync.stream": ("TextStream", "TurnStream"),
     "_sync.thread": ("Thread",),
-    "_sync.turn": ("TurnHandle", "TurnStream"),
+    "_sync.turn": ("TurnHandle",),
+    "_unknown": ("UnknownNotification",),
     "_unset": ("UNSET",),
     "errors": (
         "CodexError",
@@ -99,25 +147,44 @@ _MODULES = {
         "TurnFailedError",
         "TurnNotActiveError",
         "TurnNotSteerableError",
+        "TurnStalledError",
+        "TurnTimeoutError",
         "UnsupportedRuntimeError",
         "is_retryable_error",
     ),
+    "retry": ("retry_on_overload",),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 
 __all__ = [
+    "DEFAULT_TIMEOUT",
     "UNSET",
     "ApprovalMode",
+    "AsyncChatgptLoginHandle",
     "AsyncCodex",
+    "AsyncDeviceCodeLoginHandle",
+    "AsyncEventStream",
+    "AsyncGoal",
+    "AsyncGoalRun",
+    "AsyncPager",
     "AsyncServerRequestHandlers",
+    "AsyncTextStream",
     "AsyncThread",
     "AsyncTurnHandle",
     "AsyncTurnStream",
+    "AudioInput",
+    "ChatgptLoginHandle",
     "Codex",
     "CodexConfig",
     "CodexError",
     "CodexRpcError",
+    "DefaultTimeout",
+    "DeviceCodeLoginHandle",
+    "EventStream",
     "ExternalMessage",
+    "FileIdInput",
+    "Goal",
+    "GoalRun",
     "ImageInput",
     "Input",
     "InputItem",
@@ -125,9 +192,12 @@ __all__ = [
     "InvalidParamsError",
     "InvalidRequestError",
     "JsonRpcError",
+    "LocalAudioInput",
     "LocalImageInput",
     "MentionInput",
     "MethodNotFoundError",
+    "Notification",
+    "Pager",
     "ParseError",
     "RequestTimeoutError",
     "ResponseValidationError",
@@ -139,6 +209,7 @@ __all__ = [
     "ServerRequestHandlers",
     "SkillInput",
     "TextInput",
+    "TextStream",
     "Thread",
     "ThreadNotFoundError",
     "TransportClosedError",
@@ -147,10 +218,14 @@ __all__ = [
     "TurnNotActiveError",
     "TurnNotSteerableError",
     "TurnResult",
+    "TurnStalledError",
     "TurnStream",
+    "TurnTimeoutError",
+    "UnknownNotification",
     "UnsupportedRuntimeError",
     "__version__",
     "is_retryable_error",
+    "retry_on_overload",
 ]
 
 if not TYPE_CHECKING:

@@ -7,29 +7,40 @@ from functools import cache
 from typing import Any, cast
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic_core import PydanticSerializationError
 
 from ._config import CodexConfig
 from ._generated import models
-from ._generated._methods import REQUESTS
+from ._generated._methods import EXPERIMENTAL_FIELDS, REQUESTS
 from ._generated._version import RUNTIME_VERSION
 from ._metadata import InitializeResponse
 from ._model import to_wire
 from ._unset import UNSET
 from .errors import ResponseValidationError
 
-__all__ = ["decode_result", "encode_params", "initialize_params", "without_none"]
+__all__ = ["decode_result", "encode_params", "initialize_params", "refuse_experimental"]
 
 _SHOWN_ERRORS = 3
-
-
-def without_none(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields that are set. For public keywords, where None means "not given"."""
-    return {name: value for name, value in fields.items() if value is not None}
 
 
 @cache
 def _adapter(type_name: str) -> TypeAdapter[Any]:
     return TypeAdapter(getattr(models, type_name))
+
+
+def _validate(type_name: str, value: Any) -> tuple[Any, str]:
+    """Validate a value; returns what is wrong with it, or "". The original error, which shows it, goes nowhere."""
+    try:
+        return _adapter(type_name).validate_python(value), ""
+    except ValidationError as error:
+        return None, _explain(error)
+
+
+def _dump(params: Any) -> tuple[dict[str, Any], str]:
+    try:
+        return to_wire(params) if isinstance(params, BaseModel) else cast("dict[str, Any]", params), ""
+    except PydanticSerializationError as error:
+        return {}, str(error)
 
 
 def _explain(error: ValidationError) -> str:
@@ -40,28 +51,51 @@ def _explain(error: ValidationError) -> str:
     return "; ".join(texts) + (f"; and {more} more" if more > 0 else "")
 
 
-def encode_params(method: str, fields: Any) -> dict[str, Any]:
+def encode_params(method: str, fields: Any, experimental_api: bool = True) -> dict[str, Any]:
     """Validate the arguments of a call and return the parameters to send.
 
     Args:
         method: Wire method.
         fields: Arguments by Python name, ``UNSET`` ones left out of the message; or one model, for methods whose
             parameters are a union.
+        experimental_api: Whether the connection was made for experimental methods and fields.
 
     Raises:
-        ValueError: the arguments do not fit the schema.
+        ValueError: the arguments do not fit the schema, or need the experimental API.
     """
     params_type = REQUESTS[method][1]
     if isinstance(fields, dict):
         fields = {name: value for name, value in cast("dict[str, Any]", fields).items() if value is not UNSET}
         if not params_type:
+            if not experimental_api:
+                refuse_experimental(method, {})
             return {}
-    try:
-        params = _adapter(params_type).validate_python(fields)
-    except ValidationError as error:
-        # The original would show the values.
-        raise ValueError(f"{method}: {_explain(error)} (schema {params_type})") from None
-    return to_wire(params) if isinstance(params, BaseModel) else cast("dict[str, Any]", params)
+    params, problem = _validate(params_type, fields)
+    if problem:
+        raise ValueError(f"{method}: {problem} (schema {params_type})")
+    wire, problem = _dump(params)
+    if problem:
+        raise ValueError(f"{method}: an argument holds what JSON has no form for: {problem}")
+    if not experimental_api:
+        refuse_experimental(method, wire)
+    return wire
+
+
+def refuse_experimental(method: str, params: Mapping[str, Any]) -> None:
+    """Check a request of a client without the experimental API. What the schema does not know is let through.
+
+    Args:
+        method: Wire method.
+        params: Parameters as they would be sent.
+
+    Raises:
+        ValueError: the method, or a field that is set, is experimental.
+    """
+    _, params_type, _, experimental = REQUESTS.get(method, ("", "", "", False))
+    field = next((name for name in EXPERIMENTAL_FIELDS.get(params_type, ()) if name in params), None)
+    if experimental or field is not None:
+        what = "the method" if field is None else f"the field {field}"
+        raise ValueError(f"{method}: {what} is experimental, and needs CodexConfig(experimental_api=True)")
 
 
 def decode_result(method: str, raw: Any, metadata: InitializeResponse) -> Any:
@@ -71,15 +105,15 @@ def decode_result(method: str, raw: Any, metadata: InitializeResponse) -> Any:
         ResponseValidationError: the answer does not fit the schema.
     """
     result_type = REQUESTS[method][2]
-    try:
-        return _adapter(result_type).validate_python(raw)
-    except ValidationError as error:
+    result, problem = _validate(result_type, raw)
+    if problem:
         version = metadata.serverInfo.version if metadata.serverInfo is not None else "of unknown version"
         raise ResponseValidationError(
             f"{method}: the answer of codex {version} does not fit schema {result_type} of codex {RUNTIME_VERSION}: "
-            f"{_explain(error)}. codex.request() returns answers as they come; "
+            f"{problem}. codex.request() returns answers as they come; "
             "a package of the runtime's own version can read this one"
-        ) from None
+        )
+    return result
 
 
 def initialize_params(config: CodexConfig) -> dict[str, Any]:

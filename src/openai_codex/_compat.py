@@ -10,17 +10,23 @@ import contextlib
 import threading
 import time
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 if TYPE_CHECKING:
     import asyncio
 
 __all__ = [
+    "NO_DEADLINE",
+    "AsyncClosing",
+    "Closing",
+    "Deadline",
+    "async_interrupts",
     "async_lock",
     "async_shield_for",
     "async_shielded",
     "async_sleep",
     "async_start_eagerly",
+    "interrupts",
     "lock",
     "shield_for",
     "shielded",
@@ -29,6 +35,71 @@ __all__ = [
 ]
 
 # asyncio is imported where it is used: synchronous programs never load it.
+
+
+class Deadline:
+    """A moment until which something may take.
+
+    Args:
+        seconds: Seconds from now; None for no limit.
+
+    Attributes:
+        seconds: As given.
+    """
+
+    __slots__ = ("_at", "seconds")
+
+    def __init__(self, seconds: float | None) -> None:
+        self.seconds = seconds
+        self._at = None if seconds is None else time.monotonic() + seconds
+
+    @property
+    def passed(self) -> bool:
+        """Whether the time is over."""
+        return self._at is not None and time.monotonic() >= self._at
+
+    def left(self, most: float | None = None) -> float | None:
+        """Seconds that are left, but not more than ``most``; None for no limit."""
+        if self._at is None:
+            return most
+        left = max(0.0, self._at - time.monotonic())
+        return left if most is None else min(left, most)
+
+
+NO_DEADLINE: Final = Deadline(None)
+"""For what may take for ever."""
+
+
+class AsyncClosing:
+    """Lets ``contextlib.aclosing`` close what has ``close``."""
+
+    __slots__ = ()
+
+    async def aclose(self: _Closes) -> None:
+        """The same as ``close``, by the name that ``contextlib.aclosing`` calls."""
+        await self.close()
+
+
+class Closing:
+    """``contextlib.closing`` needs nothing but ``close``."""
+
+    __slots__ = ()
+
+
+class _Closes(Protocol):
+    async def close(self) -> None: ...
+
+
+def async_interrupts() -> tuple[type[BaseException], ...]:
+    """What is raised in a task that should stop waiting."""
+    import asyncio
+
+    return (asyncio.CancelledError,)
+
+
+def interrupts() -> tuple[type[BaseException], ...]:
+    """What is raised in a thread that should stop waiting."""
+    return (KeyboardInterrupt,)
 
 
 def async_lock() -> asyncio.Lock:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from ._checks import check_seconds
 from ._generated._version import PACKAGE_VERSION
 
 __all__ = ["CodexConfig"]
@@ -47,5 +48,7 @@ class CodexConfig:
         for name in ("config_overrides", "launch_args_override"):
             if isinstance(getattr(self, name), str):
                 raise TypeError(f"CodexConfig.{name} is a string; it takes a tuple of strings")
+        for name in ("request_timeout", "handler_timeout"):
+            check_seconds(f"CodexConfig.{name}", getattr(self, name))
         if self.handler_threads < 1:
             raise ValueError(f"CodexConfig.handler_threads is {self.handler_threads}; it takes 1 or more")

@@ -1,11 +1,23 @@
-"""Presets for what a thread may do, and who decides when it wants more."""
+"""What a thread may do, and who decides when it wants more: presets and policies as fields of requests."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from enum import Enum
 from typing import Any
 
-__all__ = ["ApprovalMode", "Sandbox", "approval_fields", "sandbox_fields_of_thread", "sandbox_fields_of_turn"]
+from ._generated import models as m
+from ._json import JsonObject
+
+__all__ = [
+    "ApprovalMode",
+    "Sandbox",
+    "approval_fields",
+    "sandbox_fields_of_thread",
+    "sandbox_fields_of_turn",
+    "settings_not_taken",
+]
 
 
 class ApprovalMode(str, Enum):
@@ -44,48 +56,112 @@ _TURN_POLICIES = {
     Sandbox.workspace_write: "workspaceWrite",
     Sandbox.full_access: "dangerFullAccess",
 }
+_WORKSPACE_CONFIG = "sandbox_workspace_write"
 
 
 def _options(enum: type[Enum]) -> str:
     return ", ".join(f"{enum.__name__}.{member.name}" for member in enum)
 
 
-def approval_fields(mode: ApprovalMode | None) -> dict[str, Any]:
+def approval_fields(mode: ApprovalMode | None, *, required: bool = False) -> dict[str, Any]:
     """Request fields for an approval mode; none for None, which keeps the thread's setting.
 
     Raises:
-        ValueError: ``mode`` is no approval mode.
+        ValueError: ``mode`` is no approval mode, or None although one is required.
     """
-    if mode is None:
+    if mode is None and not required:
         return {}
     if not isinstance(mode, ApprovalMode):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise ValueError(f"approval_mode: {mode!r} is none of {_options(ApprovalMode)}")
     return dict(_APPROVALS[mode])
 
 
-def _checked(sandbox: Sandbox) -> Sandbox:
-    if not isinstance(sandbox, Sandbox):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise ValueError(f"sandbox: {sandbox!r} is none of {_options(Sandbox)}")
+def sandbox_fields_of_turn(sandbox: Sandbox | m.SandboxPolicy | None) -> dict[str, Any]:
+    """Request fields for a sandbox on a turn, where it also applies to later turns; none for None.
+
+    Raises:
+        ValueError: ``sandbox`` is neither a preset nor a policy.
+    """
+    if sandbox is None:
+        return {}
+    if isinstance(sandbox, Sandbox):
+        return {"sandbox_policy": {"type": _TURN_POLICIES[sandbox]}}
+    return {"sandbox_policy": _policy(sandbox)}
+
+
+def sandbox_fields_of_thread(
+    sandbox: Sandbox | m.SandboxPolicy | None, config: JsonObject | None
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Fields for a sandbox on thread methods: those of the request, and those of a settings update to follow it.
+
+    The request itself takes just a mode. What a workspace may write goes into the thread's configuration; for the rest
+    the thread begins with less, and its settings are updated before anybody can use it.
+
+    Raises:
+        ValueError: ``sandbox`` is neither a preset nor a policy, or ``config`` says something else.
+    """
+    settings: dict[str, Any] = {}
+    if sandbox is None:
+        mode = None
+    elif isinstance(sandbox, Sandbox):
+        mode = _THREAD_MODES.get(sandbox, sandbox.value)
+    else:
+        policy = _policy(sandbox)
+        _refuse_conflict(sandbox, config)
+        if isinstance(policy, m.DangerFullAccessSandboxPolicy):
+            mode = "danger-full-access"
+        elif isinstance(policy, m.WorkspaceWriteSandboxPolicy):
+            mode = "workspace-write"
+            values = policy.model_dump(mode="json", exclude={"type"})
+            config = {**(config or {}), _WORKSPACE_CONFIG: values}
+        else:
+            mode = "read-only"
+            if not isinstance(policy, m.ReadOnlySandboxPolicy) or policy.network_access:
+                settings = {"sandbox_policy": policy}
+    return {"sandbox": mode, "config": config}, settings
+
+
+def settings_not_taken(
+    info: Any, asked: Mapping[str, Any], sandbox: Sandbox | m.SandboxPolicy | None
+) -> dict[str, Any]:
+    """What was asked of ``thread/resume`` and is not in force: a thread that is loaded already keeps its settings.
+
+    Args:
+        info: The runtime's answer.
+        asked: Fields of the request.
+        sandbox: The sandbox that was asked for.
+
+    Returns:
+        Fields of ``thread/settings/update``.
+    """
+    names = ("model", "service_tier", "approval_policy", "approvals_reviewer")
+    settings = {name: asked[name] for name in names if name in asked and getattr(info, name) != asked[name]}
+    if "cwd" in asked and os.path.realpath(asked["cwd"]) != os.path.realpath(info.cwd):
+        settings["cwd"] = asked["cwd"]
+    if isinstance(sandbox, Sandbox):
+        in_force = info.sandbox.type == _TURN_POLICIES[sandbox]
+    else:
+        in_force = sandbox is None or info.sandbox == sandbox
+    return settings if in_force else {**settings, **sandbox_fields_of_turn(sandbox)}
+
+
+def _policy(sandbox: Any) -> Any:
+    """Return ``sandbox`` if it is one of the schema's policies."""
+    known = (
+        m.DangerFullAccessSandboxPolicy,
+        m.ExternalSandboxSandboxPolicy,
+        m.ReadOnlySandboxPolicy,
+        m.WorkspaceWriteSandboxPolicy,
+    )
+    if not isinstance(sandbox, known):
+        names = ", ".join(each.__name__ for each in known)
+        raise ValueError(f"sandbox: {sandbox!r} is none of {_options(Sandbox)}, and no policy ({names})")
     return sandbox
 
 
-def sandbox_fields_of_thread(sandbox: Sandbox | None) -> dict[str, Any]:
-    """Request fields for a preset on thread methods; none for None.
-
-    Raises:
-        ValueError: ``sandbox`` is no preset.
-    """
-    if sandbox is None:
-        return {}
-    return {"sandbox": _THREAD_MODES.get(_checked(sandbox), sandbox.value)}
-
-
-def sandbox_fields_of_turn(sandbox: Sandbox | None) -> dict[str, Any]:
-    """Request fields for a preset on a turn, where it also applies to later turns; none for None.
-
-    Raises:
-        ValueError: ``sandbox`` is no preset.
-    """
-    if sandbox is None:
-        return {}
-    return {"sandbox_policy": {"type": _TURN_POLICIES[_checked(sandbox)]}}
+def _refuse_conflict(sandbox: Any, config: Mapping[str, Any] | None) -> None:
+    keys = [key for key in config or () if key.partition(".")[0] in (_WORKSPACE_CONFIG, "sandbox_mode")]
+    if keys:
+        raise ValueError(
+            f"sandbox: {type(sandbox).__name__} and config[{keys[0]!r}] both say what may be written; leave one out"
+        )

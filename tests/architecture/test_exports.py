@@ -6,22 +6,36 @@ import ast
 import importlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeGuard
 
 import pytest
 
 import openai_codex
 from tests.architecture.source import CODEGEN, ROOT, package_modules
 
-PUBLIC = ["openai_codex", "openai_codex.errors", "openai_codex.protocol", "openai_codex.testing", "openai_codex.types"]
+PUBLIC = [
+    "openai_codex",
+    "openai_codex.errors",
+    "openai_codex.models",
+    "openai_codex.protocol",
+    "openai_codex.retry",
+    "openai_codex.testing",
+    "openai_codex.types",
+]
 
 
 def all_files() -> list[Path]:
     return [*(module.path for module in package_modules().values()), *sorted(CODEGEN.rglob("*.py"))]
 
 
+def is_for_checkers(node: ast.stmt) -> TypeGuard[ast.If]:
+    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+
+
 def exported(tree: ast.Module) -> list[str] | None:
-    """The value of ``__all__``; None where there is none, or where it is computed."""
-    for node in tree.body:
+    """The value of ``__all__`` at run time; None where there is none, or where it is computed."""
+    lazy = [node for branch in tree.body if is_for_checkers(branch) for node in branch.orelse]
+    for node in [*tree.body, *lazy]:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
             try:
                 return list(ast.literal_eval(node.value))
@@ -78,7 +92,7 @@ def test_every_exported_name_resolves() -> None:
 
 def test_package_lists_agree() -> None:
     tree = package_modules()[""].tree
-    typing = next(node for node in tree.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING")
+    typing = next(node for node in tree.body if is_for_checkers(node))
     seen_by_checkers = {
         (node.module, alias.name, alias.asname)
         for node in typing.body
@@ -104,7 +118,20 @@ def test_dir_shows_what_is_exported(module: str) -> None:
     assert set(getattr(namespace, "__all__", ())) <= set(dir(namespace))
 
 
-@pytest.mark.parametrize("module", ["openai_codex", "openai_codex.types"])
+@pytest.mark.parametrize("module", PUBLIC)
+def test_star_imports_what_is_exported(module: str) -> None:
+    names: dict[str, object] = {}
+    exec(f"from {module} import *", names)
+    assert names.keys() - {"__builtins__"} == set(importlib.import_module(module).__all__)
+
+
+def test_types_hides_nothing_from_type_checkers() -> None:
+    # To them, every name that the list of an installed package leaves out is private.
+    body = package_modules()["types"].tree.body
+    assert exported(ast.Module([node for node in body if not is_for_checkers(node)], [])) is None
+
+
+@pytest.mark.parametrize("module", ["openai_codex", "openai_codex.models", "openai_codex.types"])
 def test_misspelled_name_is_an_attribute_error_that_names_it(module: str) -> None:
     with pytest.raises(AttributeError, match="no attribute 'Codxe'"):
         _ = importlib.import_module(module).Codxe

@@ -40,8 +40,15 @@ def test_importing_errors_loads_no_pydantic() -> None:
     assert packages_loaded_by("import openai_codex.errors").isdisjoint({"asyncio", "pydantic", "subprocess"})
 
 
-def test_importing_the_tables_of_the_protocol_loads_no_model() -> None:
-    loaded = loaded_by("import openai_codex.protocol")
+def test_importing_retries_loads_no_pydantic_and_neither_world() -> None:
+    loaded = loaded_by("from openai_codex import retry_on_overload")
+    assert {name.partition(".")[0] for name in loaded}.isdisjoint({"asyncio", "pydantic", "subprocess"})
+    assert not [name for name in loaded if name.startswith(("openai_codex._engine", "openai_codex._generated"))]
+
+
+@pytest.mark.parametrize("name", ["models", "protocol", "types"])
+def test_importing_names_of_the_protocol_loads_no_model(name: str) -> None:
+    loaded = loaded_by(f"import openai_codex.{name}")
     assert not [name for name in loaded if name.startswith(("openai_codex._generated.models", "pydantic"))]
 
 

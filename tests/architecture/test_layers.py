@@ -21,13 +21,17 @@ LAYERS: list[tuple[str, tuple[str, ...]]] = [
     ("transport", ("_transport",)),
     ("core", ("_core",)),
     ("handlers", ("_generated.handlers_async", "_generated.handlers_sync")),
-    ("values", ("_config", "_inputs", "_metadata", "_policy", "_refusal", "_results")),
+    ("values", ("_config", "_inputs", "_media", "_metadata", "_policy", "_refusal", "_results")),
     ("models", ("_generated.models", "_generated._methods", "_generated._docs")),
-    ("base", ("_model", "_unknown", "_unset", "_json", "errors", "_generated", "_generated._version")),
+    (
+        "base",
+        ("_model", "_unknown", "_unset", "_checks", "_json", "_log", "errors", "_generated", "_generated._version"),
+    ),
 ]
 
 # (importing module, imported module, when): why it may point up.
 UPWARD: dict[tuple[str, str, str], str] = {
+    ("errors", "_generated.models", "typing"): "the error of a turn has a typed cause",
     ("errors", "_results", "typing"): "the errors of a turn carry its result",
 }
 
@@ -46,7 +50,7 @@ CONFINED: dict[str, tuple[str, ...]] = {
     "ssl": ("_transport",),
     "subprocess": ("_transport",),
     "threading": ("_compat", "_engine", "_model", "_transport", "testing"),
-    "time": ("_compat", "_engine", "_refusal", "testing"),
+    "time": ("_compat", "_engine", "_refusal", "retry", "testing"),
 }
 
 # What the package may import besides the standard library.

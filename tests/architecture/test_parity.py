@@ -69,11 +69,14 @@ def test_public_classes_offer_the_same(name: str) -> None:
 
 
 def offers(name: str) -> dict[str, str]:
-    """Public attributes of a class of the package, those of its bases included, with their signatures."""
+    """Public attributes of a class of the package, those of its bases included, with their signatures.
+
+    ``aclose`` is for ``contextlib.aclosing``, which has no synchronous need of it.
+    """
     cls = getattr(openai_codex, name)
     return {
         attribute: plain(str(inspect.signature(value))) if callable(value) else type(value).__name__
         for attribute in dir(cls)
-        if not attribute.startswith("_")
+        if not attribute.startswith("_") and attribute != "aclose"
         for value in [inspect.getattr_static(cls, attribute)]
     }

@@ -23,9 +23,16 @@ import pytest
 from openai_codex import (
     AsyncCodex,
     AsyncServerRequestHandlers,
+    ChatgptLoginHandle,
     Codex,
     CodexConfig,
+    DeviceCodeLoginHandle,
+    EventStream,
+    Goal,
+    GoalRun,
+    Pager,
     ServerRequestHandlers,
+    TextStream,
     Thread,
     TurnHandle,
     TurnStream,
@@ -37,7 +44,30 @@ from openai_codex.testing import ScriptedModel
 KINDS = ("async", "sync")
 LIMIT_S = 30.0
 _END = object()
-_DRESSED = (Thread, TurnHandle, TurnStream, Namespace)
+_DRESSED = (
+    ChatgptLoginHandle,
+    DeviceCodeLoginHandle,
+    EventStream,
+    Goal,
+    GoalRun,
+    Namespace,
+    Pager,
+    TextStream,
+    Thread,
+    TurnHandle,
+    TurnStream,
+)
+_PLAIN = {
+    "stream",
+    "stream_text",
+    "events",
+    "threads",
+    "turns",
+    "items",
+    "all_models",
+    "run_goal",
+    "thread",
+}  # in both clients
 
 Answers = Mapping[str, Callable[[Any], Any]]
 """Server-request handlers: method name -> function from parameters to answer."""
@@ -54,8 +84,12 @@ class Awaited:
         value = getattr(self._target, name)
         if isinstance(value, Namespace) or not callable(value):
             return _dressed(value)
-        if name == "stream":  # a plain method in both clients
-            return lambda: Awaited(value())
+        if name in _PLAIN:
+
+            def plain(*args: Any, **kwargs: Any) -> Any:
+                return _dressed(value(*args, **kwargs))
+
+            return plain
 
         async def call(*args: Any, **kwargs: Any) -> Any:
             return _dressed(await asyncio.to_thread(value, *args, **kwargs))
@@ -67,6 +101,15 @@ class Awaited:
         assert entered is self._target
         return self
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Awaited) and bool(self._target == other._target)
+
+    def __hash__(self) -> int:
+        return hash(self._target)
+
+    def __repr__(self) -> str:
+        return repr(self._target)
+
     async def __aexit__(self, *error: Any) -> Any:
         return await asyncio.to_thread(self._target.__exit__, *error)
 
@@ -77,7 +120,7 @@ class Awaited:
         item = await asyncio.to_thread(next, self._target, _END)
         if item is _END:
             raise StopAsyncIteration
-        return item
+        return _dressed(item)
 
 
 def _dressed(value: Any) -> Any:

@@ -133,7 +133,7 @@ async def test_wrong_arguments_are_refused_without_showing_them(
         with pytest.raises(ValueError, match=pattern) as caught:
             await call()
         assert SECRET not in "".join(traceback.format_exception_only(caught.value))
-        assert caught.value.__cause__ is None and caught.value.__suppress_context__
+        assert caught.value.__cause__ is None and caught.value.__context__ is None
     for method in ("thread/name/set", "command/exec", "account/login/start"):
         assert wire.sent(method) == []
 

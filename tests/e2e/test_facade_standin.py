@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import re
 import sys
 import time
 from collections.abc import Awaitable, Callable
@@ -18,11 +19,19 @@ from openai_codex import (
     Codex,
     CodexConfig,
     CodexError,
+    RequestTimeoutError,
     TransportClosedError,
     TurnFailedError,
+    TurnStalledError,
+    TurnTimeoutError,
 )
-from openai_codex._async import reader as async_reader
-from openai_codex._sync import reader as sync_reader
+from openai_codex._async import follower, goal, history, interrupt
+from openai_codex._sync import (
+    follower as sync_follower,
+    goal as sync_goal,
+    history as sync_history,
+    interrupt as sync_interrupt,
+)
 from openai_codex.types import TurnStatus
 from tests.e2e.facade import KINDS, no_leftovers, open_client
 
@@ -65,7 +74,7 @@ def config(**on: Steps) -> CodexConfig:
         "turn/interrupt": [DONE, completed("interrupted")],
         "finish": [DELTA, completed("completed"), DONE],
     }
-    steps.update({name.replace("__", "/").replace("_2", "#2"): value for name, value in on.items()})
+    steps.update({re.sub(r"_(\d)$", r"#\1", name.replace("__", "/")): value for name, value in on.items()})
     argv = (sys.executable, "-I", "-S", str(FAKE_SERVER), json.dumps({"on": steps}))
     return CodexConfig(launch_args_override=argv)
 
@@ -83,9 +92,13 @@ def play(kind: str, settings: CodexConfig, body: Callable[[Any, Any], Awaitable[
 
 
 def hasten(monkeypatch: pytest.MonkeyPatch, **seconds: float) -> None:
-    """Set limits of both turn readers."""
-    for module in (async_reader, sync_reader):
-        for name, value in seconds.items():
+    """Set limits of both clients."""
+    pairs = ((follower, sync_follower), (goal, sync_goal), (history, sync_history), (interrupt, sync_interrupt))
+    modules = [module for pair in pairs for module in pair]
+    for name, value in seconds.items():
+        owners = [module for module in modules if hasattr(module, name)]
+        assert len(owners) == 2, name
+        for module in owners:
             monkeypatch.setattr(module, name, value)
 
 
@@ -93,9 +106,9 @@ async def methods(stream: Any) -> list[str]:
     return [event.method async for event in stream]
 
 
-async def waited_for(turn: Any) -> None:
-    """Wait until somebody waits for an event of the turn."""
-    while turn._reader.mailbox.waiter is None:
+async def waited_for(turn: Any, consumers: int = 1) -> None:
+    """Wait until so many consumers wait for an event of the turn."""
+    while sum(mailbox.waiter is not None for mailbox in turn._turn.followers) < consumers:
         await asyncio.sleep(0.01)
 
 
@@ -128,36 +141,82 @@ def test_interrupt_that_is_answered_late_has_worked(kind: str, monkeypatch: pyte
     play(kind, config(turn__interrupt=[["hold"]], turn__interrupt_2=late), body)
 
 
-# One consumer
+# Several consumers
+
+ALL = ["turn/started", "item/agentMessage/delta", "turn/completed"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_second_consumer_does_not_disturb_the_one_that_waits(kind: str) -> None:
+def test_consumers_do_not_disturb_each_other(kind: str) -> None:
     async def body(codex: Any, turn: Any) -> None:
         first = asyncio.ensure_future(methods(turn.stream()))
         await waited_for(turn)
-        with pytest.raises(RuntimeError, match="somebody is waiting"):
-            await turn.run()
-        with pytest.raises(RuntimeError, match="somebody is waiting"):
-            turn.stream()
+        second, running = asyncio.ensure_future(methods(turn.stream())), asyncio.ensure_future(turn.run())
+        await waited_for(turn, 3)
         await codex.request("finish")
-        assert await first == ["turn/started", "item/agentMessage/delta", "turn/completed"]
+        assert await first == ALL
+        assert await second == ALL[1:]  # from the moment it was made
+        result = await running
+        assert result.status is TurnStatus.completed
+        assert await turn.run() is result
+        assert await methods(turn.stream()) == []
+
+    play(kind, config(), body)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_stream_beside_a_run_gets_what_comes_from_then_on(kind: str) -> None:
+    async def body(codex: Any, turn: Any) -> None:
+        running = asyncio.ensure_future(turn.run())
+        await waited_for(turn)
+        stream = turn.stream()
+        await codex.request("finish")
+        assert await methods(stream) == ALL[1:]
+        assert (await running).status is TurnStatus.completed
+
+    play(kind, config(), body)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_closing_a_stream_ends_the_wait_for_its_next_event(kind: str) -> None:
+    async def body(codex: Any, turn: Any) -> None:
+        stream = turn.stream()
+        assert (await stream.__anext__()).method == "turn/started"
+        waiting = asyncio.ensure_future(methods(stream))
+        await waited_for(turn)
+        await stream.close()
+        assert await waiting == []
+        await codex.request("finish")
+        assert (await turn.run()).status is TurnStatus.completed
+        assert await methods(stream) == []
+
+    play(kind, config(), body)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_stream_that_was_dropped_holds_no_events(kind: str) -> None:
+    async def body(codex: Any, turn: Any) -> None:
+        async for _ in turn.stream():
+            break
+        gc.collect()
+        await codex.request("finish")
+        assert turn._turn.followers == []
         assert (await turn.run()).status is TurnStatus.completed
 
     play(kind, config(), body)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_stream_does_not_disturb_a_run_that_waits(kind: str) -> None:
+def test_two_handles_of_a_turn_share_its_result(kind: str) -> None:
     async def body(codex: Any, turn: Any) -> None:
-        running = asyncio.ensure_future(turn.run())
-        await waited_for(turn)
-        with pytest.raises(RuntimeError, match="somebody is waiting"):
-            turn.stream()
+        joined = await (await codex.thread_start()).turn("More")
+        assert (turn.joined, joined.joined, joined.id) == (False, True, turn.id)
         await codex.request("finish")
-        assert (await running).status is TurnStatus.completed
+        assert await methods(joined.stream()) == ALL[1:]
+        assert await methods(turn.stream()) == ALL
+        assert await joined.run() is await turn.run()
 
-    play(kind, config(), body)
+    play(kind, config(turn__start_2=[ACCEPTED]), body)
 
 
 # Ends that do not come
@@ -234,18 +293,340 @@ def test_end_shortly_after_a_final_error_is_waited_for(kind: str) -> None:
     play(kind, config(turn__start=[ACCEPTED, FINAL_ERROR, ["sleep", 0.1], completed("failed")]), body)
 
 
+def stored(status: str) -> Steps:
+    return [["result", {"data": [{**turn("failed"), "id": "other"}, turn(status)]}]]
+
+
+ITEMS: Steps = [
+    ["result", {"data": [{"turnId": "U", "item": {"type": "agentMessage", "id": "m", "text": "Hello"}}]}],
+]
+
+
 @pytest.mark.parametrize("kind", KINDS)
-def test_handle_of_a_turn_that_ended_before_has_no_result(kind: str) -> None:
+def test_handle_of_a_turn_that_ended_before_takes_its_result_from_history(kind: str) -> None:
     async def body(codex: Any, turn: Any) -> None:
         await codex.request("finish")
         joined = await (await codex.thread_start()).turn("More")  # accepted as input of a turn that has just ended
-        assert joined.id == turn.id
+        assert (joined.id, joined.joined) == (turn.id, True)
+        assert await methods(joined.stream()) == []
+        result = await joined.run()
+        assert (result.status, result.final_response) == (TurnStatus.completed, "Hello")
+        assert (await turn.run()).final_response is None  # what its events said
+
+    play(
+        kind, config(turn__start_2=[ACCEPTED], thread__turns__list=stored("completed"), thread__items__list=ITEMS), body
+    )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_handle_of_a_turn_that_ended_before_and_is_not_stored_says_so(kind: str) -> None:
+    async def body(codex: Any, turn: Any) -> None:
+        await codex.request("finish")
+        joined = await (await codex.thread_start()).turn("More")
         with pytest.raises(CodexError, match="ended before") as caught:
             await joined.run()
         assert type(caught.value) is CodexError
         assert (await turn.run()).status is TurnStatus.completed
 
     play(kind, config(turn__start_2=[ACCEPTED]), body)
+
+
+# Silence
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_silent_turn_that_has_ended_is_finished_from_history(kind: str) -> None:
+    async def body(codex: Any, turn: Any) -> None:
+        stream = asyncio.ensure_future(methods(turn.stream()))
+        result = await turn.run(idle_timeout=0.2)
+        assert (result.status, result.final_response) == (TurnStatus.completed, "Hello")
+        assert await stream == ALL[:1]  # the end wakes everybody
+        await codex.request("a")  # an interrupt would have ended the stand-in
+
+    looks = {"thread__turns__list": stored("completed"), "thread__items__list": ITEMS}
+    play(kind, config(turn__interrupt=[["exit", 1]], **looks), body)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_silent_turn_that_failed_fails_from_history(kind: str) -> None:
+    async def body(codex: Any, turn: Any) -> None:
+        with pytest.raises(TurnFailedError):
+            await turn.run(idle_timeout=0.2)
+
+    play(kind, config(thread__turns__list=stored("failed"), thread__items__list=ITEMS), body)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_turn_that_waits_for_a_decision_is_not_stalled(kind: str) -> None:
+    async def body(codex: Any, turn: Any) -> None:
+        running = asyncio.ensure_future(turn.run(idle_timeout=0.1))
+        await asyncio.sleep(0.5)
+        assert not running.done()
+        await codex.request("finish")
+        assert (await running).status is TurnStatus.completed
+
+    asking = {"thread": {**THREAD["thread"], "status": {"type": "active", "activeFlags": ["waitingOnApproval"]}}}
+    looks: dict[str, Steps] = {"thread__turns__list": stored("inProgress"), "thread__read": [["result", asking]]}
+    play(kind, config(**looks), body)
+
+
+STALLS: dict[str, tuple[Steps, Steps, str]] = {
+    "running": (stored("inProgress"), [["result", ACTIVE]], "still running"),
+    "not stored": ([NOT_ACTIVE], [["result", ACTIVE]], "still running"),
+    "gone": ([["result", {"data": [{**turn("inProgress"), "id": "next"}]}]], [["result", ACTIVE]], "neither"),
+    "done with it": (stored("inProgress"), [["result", THREAD]], "thread is idle"),
+    "refused": ([NOT_ACTIVE], [NOT_ACTIVE], "neither"),
+    "unanswered": ([["hold"]], [["hold"]], "does not say"),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("case", STALLS)
+def test_silent_turn_that_has_not_ended_is_interrupted(kind: str, case: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    hasten(monkeypatch, _LOOK_S=0.1)
+    turns, read, text = STALLS[case]
+
+    async def body(codex: Any, turn: Any) -> None:
+        with pytest.raises(TurnStalledError, match=rf"nothing came of turn U for 0\.2 s.*{text}") as caught:
+            await turn.run(idle_timeout=0.2)
+        assert caught.value.result.partial_text == "Hel"
+        assert (await turn.run()).status is TurnStatus.interrupted
+
+    play(kind, config(turn__start=[ACCEPTED, STARTED, DELTA], thread__turns__list=turns, thread__read=read), body)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_stream_of_a_silent_turn_stalls_as_well(kind: str) -> None:
+    async def body(codex: Any, turn: Any) -> None:
+        with pytest.raises(TurnStalledError):
+            await methods(turn.stream(idle_timeout=0.2))
+        with pytest.raises(TurnStalledError):
+            await methods(turn.stream_text(idle_timeout=0.2))
+
+    play(kind, config(thread__read=[["result", ACTIVE]], turn__interrupt=[DONE]), body)
+
+
+# Deadlines
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_turn_that_takes_too_long_is_interrupted(kind: str) -> None:
+    async def body(codex: Any, turn: Any) -> None:
+        with pytest.raises(
+            TurnTimeoutError, match=r"turn U was not finished within 0\.2 s; it was interrupted"
+        ) as caught:
+            await turn.run(timeout=0.2)
+        assert caught.value.result.partial_text == "Hel"
+        assert (await turn.run(timeout=0)).status is TurnStatus.interrupted  # it has ended: no time is needed
+
+    play(kind, config(turn__start=[ACCEPTED, STARTED, DELTA]), body)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_deadline_holds_while_events_come_all_the_time(kind: str) -> None:
+    async def body(codex: Any, turn: Any) -> None:
+        with pytest.raises(TurnTimeoutError):
+            await turn.run(timeout=0.3, idle_timeout=0.2)
+
+    flood: Steps = [ACCEPTED, STARTED, *[step for _ in range(60) for step in (DELTA, ["sleep", 0.02])]]
+    play(kind, config(turn__start=flood), body)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_joined_handle_leaves_the_turn_to_its_owner(kind: str) -> None:
+    async def body(codex: Any, turn: Any) -> None:
+        joined = await (await codex.thread_start()).turn("More")
+        with pytest.raises(TurnTimeoutError, match="it goes on, because another call started it"):
+            await joined.run(timeout=0.1)
+        async with joined.stream() as stream:
+            await codex.request("a")
+            assert stream is not None
+        await codex.request("finish")  # an interrupt would have ended the stand-in
+        assert (await turn.run()).status is TurnStatus.completed
+
+    play(kind, config(turn__start_2=[ACCEPTED], turn__interrupt=[["exit", 1]]), body)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_acceptance_has_a_deadline_of_its_own(kind: str) -> None:
+    async def body(codex: Any, turn: Any) -> None:
+        thread = await codex.thread_start()
+        for call in (thread.turn("x", timeout=0.1), thread.run("x", timeout=0.1)):
+            with pytest.raises(RequestTimeoutError, match="turn/start"):
+                await call
+        assert (await codex.request("held")) == 2
+        await codex.request("finish")
+        assert (await turn.run()).status is TurnStatus.completed
+
+    play(kind, config(turn__start_2=[["hold"]], turn__start_3=[["hold"]], held=[["held"]]), body)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("bad", ["5", True, -1, float("nan")])
+def test_times_that_are_none_are_refused_before_anything_is_sent(kind: str, bad: Any) -> None:
+    async def body(codex: Any, turn: Any) -> None:
+        thread = await codex.thread_start()
+        calls: list[Callable[[], Any]] = [
+            lambda: turn.run(timeout=bad),
+            lambda: turn.run(idle_timeout=bad),
+            lambda: thread.run("x", timeout=bad),
+            lambda: thread.turn("x", timeout=bad),
+            lambda: turn.interrupt(timeout=bad),
+            lambda: codex.request("a", timeout=bad),
+        ]
+        for call in calls:
+            with pytest.raises((TypeError, ValueError), match=r"seconds|time to wait"):
+                await call()
+        with pytest.raises((TypeError, ValueError), match="idle_timeout"):
+            turn.stream(idle_timeout=bad)
+        await codex.request("finish")
+
+    play(kind, config(turn__start_2=[["exit", 1]], turn__interrupt=[["exit", 1]], a=[["exit", 1]]), body)
+
+
+# Cancelling
+
+
+def test_cancelled_run_interrupts_its_turn() -> None:
+    async def body(codex: Any, turn: Any) -> None:
+        running = asyncio.ensure_future(turn.run())
+        await waited_for(turn)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+        assert (await turn.run()).status is TurnStatus.interrupted
+
+    play("async", config(), body)
+
+
+def test_run_that_is_cancelled_before_its_turn_is_accepted_interrupts_it() -> None:
+    async def body(codex: Any, turn: Any) -> None:
+        thread = await codex.thread_start()
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(thread.run("x"), 0.1)
+        await codex.request("accept")
+        deadline = time.monotonic() + 5
+        while await codex.request("interrupts") == 0 and time.monotonic() < deadline:
+            await asyncio.sleep(0.01)
+        assert await codex.request("interrupts") == 1
+
+    accepted = {**turn("inProgress"), "id": "V"}
+    accept = [["release_turn", {"turn": accepted}], send("turn/started", turnId="V", turn=accepted), DONE]
+    on: dict[str, Steps] = {"turn__start_2": [["hold"]], "accept": accept, "interrupts": [["seen", "turn/interrupt"]]}
+    play("async", config(**on), body)
+
+
+LATE: Steps = [ACCEPTED, ["sleep", 0.5], STARTED]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_turn_that_begins_late_is_interrupted_then(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    hasten(monkeypatch, _BEGIN_S=0.1)
+
+    async def body(codex: Any, turn: Any) -> None:
+        await turn.interrupt()
+        assert (await turn.run()).status is TurnStatus.interrupted
+
+    play(
+        kind,
+        config(turn__start=LATE, turn__interrupt=[NOT_ACTIVE], turn__interrupt_4=[DONE, completed("interrupted")]),
+        body,
+    )
+
+
+def test_turn_that_begins_after_its_run_was_cancelled_is_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
+    hasten(monkeypatch, _BEGIN_S=0.1, _LEAVE_S=0.2)
+
+    async def body(codex: Any, turn: Any) -> None:
+        running = asyncio.ensure_future(turn.run())
+        await waited_for(turn)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+        assert (await turn.run()).status is TurnStatus.interrupted
+
+    begin: Steps = [NOT_ACTIVE, ["sleep", 0.5], STARTED]
+    end: Steps = [DONE, completed("interrupted")]
+    play("async", config(turn__start=[ACCEPTED], turn__interrupt=begin, turn__interrupt_2=end), body)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_deadline_is_told_as_it_was_given(kind: str) -> None:
+    async def body(codex: Any, turn: Any) -> None:
+        thread = await codex.thread_start()
+        with pytest.raises(TurnTimeoutError, match=r"within 0\.3 s; it was interrupted"):
+            await thread.run("Hi", timeout=0.3, idle_timeout=0.3)
+
+    accepted = {**turn("inProgress"), "id": "V"}
+    started: Steps = [["result", {"turn": accepted}], send("turn/started", turnId="V", turn=accepted)]
+    end = {"threadId": "T", "turn": {**turn("interrupted"), "id": "V"}}
+    stop: Steps = [DONE, ["send", {"method": "turn/completed", "params": end}]]
+    play(kind, config(turn__start_2=started, turn__interrupt=stop), body)
+
+
+# Goals
+
+
+def goal_of(status: str) -> dict[str, Any]:
+    numbers = {"createdAt": 1, "updatedAt": 1, "timeUsedSeconds": 0, "tokensUsed": 0}
+    return {"goal": {"threadId": "T", "objective": "x", "status": status, **numbers}}
+
+
+ID = THREAD["thread"]["id"]
+GOAL: dict[str, Steps] = {
+    "thread__goal__set": [["result", goal_of("active")], send("turn/started", threadId=ID, turn=turn("inProgress"))],
+    "thread__goal__get": [["result", goal_of("active")]],
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_goal_whose_turn_never_ends_by_itself_ends(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    hasten(monkeypatch, _GRACE_S=0.1, _BETWEEN_S=0.2)
+
+    async def main() -> None:
+        async with open_client(kind, config(**on)) as codex:
+            turns = (await codex.thread_start()).goal.run_goal("x")
+            with pytest.raises(TurnFailedError, match="no such branch"):
+                await (await turns.__anext__()).run()
+            assert [each async for each in turns] == []
+            assert turns.goal is not None and turns.goal.status.value == "blocked"
+
+    on = {**GOAL, "thread__goal__get": [["result", goal_of("blocked")]]}
+    on["thread__goal__set"] = [*on["thread__goal__set"], FINAL_ERROR]
+    with no_leftovers():
+        asyncio.run(asyncio.wait_for(main(), 20))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_goal_that_nobody_works_on_is_an_error(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    hasten(monkeypatch, _BETWEEN_S=0.2)
+
+    async def main() -> None:
+        async with open_client(kind, config(**{**GOAL, "thread__goal__set": [["result", goal_of("active")]]})) as codex:
+            turns = (await codex.thread_start()).goal.run_goal("x")
+            with pytest.raises(CodexError, match="starts no turn for it"):
+                await turns.__anext__()
+
+    with no_leftovers():
+        asyncio.run(asyncio.wait_for(main(), 20))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_goal_that_cannot_be_paused_is_left_in_time(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    hasten(monkeypatch, _STOP_S=0.2)
+
+    async def main() -> None:
+        on = {**GOAL, "thread__goal__set_2": [["hold"]], "turn__interrupt": [["hold"]]}
+        async with open_client(kind, config(**on)) as codex:
+            turns = (await codex.thread_start()).goal.run_goal("x", timeout=0.2)
+            await turns.__anext__()
+            begin = time.monotonic()
+            with pytest.raises(RequestTimeoutError, match=r"within 0\.2 s; it goes on"):
+                await turns.__anext__()
+            assert time.monotonic() - begin < 3
+
+    with no_leftovers():
+        asyncio.run(asyncio.wait_for(main(), 20))
 
 
 # Starting

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import wave
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,12 @@ import pytest
 from openai_codex import (
     AsyncCodex,
     AsyncThread,
+    AudioInput,
     ExternalMessage,
+    FileIdInput,
     ImageInput,
+    InputItem,
+    LocalAudioInput,
     LocalImageInput,
     RunInput,
     TextInput,
@@ -24,8 +29,12 @@ from openai_codex.testing import ScriptedModel, Usage, message
 from openai_codex.types import (
     AgentMessageDeltaNotification,
     AgentMessageThreadItem,
+    AudioUserInput,
     CodexErrorInfoValue,
     HttpConnectionFailedCodexErrorInfo,
+    ImageDetail,
+    ImageUserInput,
+    LocalAudioUserInput,
     ReasoningEffort,
     TurnCompletedNotification,
     TurnStartedNotification,
@@ -260,12 +269,48 @@ async def test_every_kind_of_input_reaches_the_model(codex: AsyncCodex, model: S
 
 
 @scenario()
+async def test_every_way_to_give_media_is_taken_by_the_runtime(codex: AsyncCodex, model: ScriptedModel) -> None:
+    async def sent(item: InputItem) -> tuple[Any, list[Any]]:
+        model.say("ok")
+        result = await (await codex.thread_start()).run(item)
+        user = result.items[0]
+        assert isinstance(user, UserMessageThreadItem)
+        (taken,) = user.content
+        return taken, model.requests[-1].input[-1]["content"]
+
+    taken, given = await sent(FileIdInput("file-1", detail=ImageDetail.original))
+    assert isinstance(taken, ImageUserInput) and taken.file_id == "file-1"
+    assert given == [{"type": "input_image", "file_id": "file-1", "detail": "original"}]
+
+    _, given = await sent(ImageInput.from_bytes(base64.b64decode(PIXEL), detail=ImageDetail.original))
+    assert given == [{"type": "input_image", "image_url": IMAGE, "detail": "original"}]
+
+    path = model.workspace / "pixel.png"
+    path.write_bytes(base64.b64decode(PIXEL))
+    assert await sent(ImageInput.from_path(path)) == await sent(ImageInput(IMAGE))
+    _, given = await sent(LocalImageInput(str(path), detail=ImageDetail.original))
+    assert {"type": "input_image", "image_url": IMAGE, "detail": "original"} in given
+
+    # No model of this runtime takes audio: it sends a note instead, of a sound that it could read.
+    sound = model.workspace / "silence.wav"
+    with wave.open(str(sound), "wb") as file:
+        file.setparams((1, 2, 8000, 8, "NONE", ""))
+        file.writeframes(bytes(16))
+    taken, given = await sent(AudioInput.from_path(sound))
+    assert taken == AudioUserInput(url=AudioInput.from_bytes(sound.read_bytes()).url)
+    assert "do not support audio" in str(given)
+    taken, given = await sent(LocalAudioInput(str(sound)))
+    assert taken == LocalAudioUserInput(path=str(sound))
+    assert "do not support audio" in str(given)
+
+
+@scenario()
 async def test_wrong_input_is_refused_and_nothing_is_sent(codex: AsyncCodex, model: ScriptedModel, wire: Wire) -> None:
     thread = await codex.thread_start()
     wrong: Any = {"type": "text", "text": "Hi"}
     with pytest.raises(TypeError, match="dict is no input item"):
         await thread.run([wrong])
-    with pytest.raises(ValueError, match="tool_name must not be blank"):
+    with pytest.raises(ValueError, match="tool_name is ' '; it must name a tool"):
         await thread.run(ExternalMessage(" ", "Hi"))
     steered: Any = ExternalMessage("mailbox", "Hi")
     model.hang()

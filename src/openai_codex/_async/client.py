@@ -5,20 +5,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+from .._checks import without_none
 from .._compat import async_start_eagerly
 from .._config import CodexConfig
 from .._engine import DEFAULT_TIMEOUT, DefaultTimeout
+from .._generated import models as m
 from .._json import JsonObject
-from .._policy import ApprovalMode, Sandbox, approval_fields, sandbox_fields_of_thread
+from .._policy import ApprovalMode, Sandbox, approval_fields, sandbox_fields_of_thread, settings_not_taken
+from ..errors import CodexError
+from .events import AsyncEventStream
+from .login import AsyncChatgptLoginHandle, AsyncDeviceCodeLoginHandle
+from .pages import AsyncPager
 from .session import AsyncSession
 from .thread import AsyncThread
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-    from .._generated import models as m
     from .._generated.handlers_async import AsyncServerRequestHandlers
     from .._generated.rpc_async import AsyncRpc
     from .._metadata import InitializeResponse
@@ -44,6 +49,12 @@ class AsyncCodex:
     ) -> None:
         self._session = AsyncSession(CodexConfig() if config is None else config, handlers)
         async_start_eagerly(self._session.ensure_started)
+
+    def __repr__(self) -> str:
+        metadata = self._session.metadata
+        runtime = "not started" if metadata is None else metadata.userAgent
+        state = "closed" if self._session.engine.closed else runtime
+        return f"<{type(self).__name__} {state}>"
 
     # -- life ---------------------------------------------------------------------------------------------------
 
@@ -113,6 +124,119 @@ class AsyncCodex:
         """
         return await self._session.request(method, params, timeout)
 
+    def events(self) -> AsyncEventStream:
+        """Return an iterator over the notifications that belong to no turn: warnings, account and thread changes ...
+
+        The first one begins with what has come since the start of the client, a later one with what comes from now on.
+        It keeps a bounded number of events and counts what it had to drop. Warnings and notices of the runtime go to
+        the log (``logging.getLogger("openai_codex")``) in any case.
+        """
+        return AsyncEventStream(self._session)
+
+    # -- account ------------------------------------------------------------------------------------------------
+
+    async def login_api_key(self, api_key: str, *, timeout: float | DefaultTimeout | None = DEFAULT_TIMEOUT) -> None:
+        """Log in with an API key. It is not checked now, and the runtime stores it as plain text in its home.
+
+        Args:
+            api_key: The key. The client shows it in no repr, log line or error.
+            timeout: Seconds to wait for the answer; None for no limit.
+
+        Raises:
+            InvalidRequestError: the runtime refused it.
+            RequestTimeoutError: no answer in time.
+            TransportClosedError: the runtime is gone, or the client was closed.
+
+        Wire: ``account/login/start`` (stable). Source: schema ApiKeyLoginAccountParams.
+        """
+        await self._session.call("account/login/start", {"type": "apiKey", "api_key": api_key}, timeout)
+
+    async def login_chatgpt(
+        self, *, timeout: float | DefaultTimeout | None = DEFAULT_TIMEOUT
+    ) -> AsyncChatgptLoginHandle:
+        """Start a login in the browser.
+
+        The runtime waits for the browser on port 1455 of this machine, which **all runtimes of the machine share**:
+        starting another such login, in whatever process, cancels this one. Where another program has the port, the
+        runtime takes 1457 after some seconds.
+
+        Args:
+            timeout: Seconds to wait for the address, not for the person; None for no limit.
+
+        Returns:
+            Handle with the ``auth_url`` to open; ``wait()`` returns when the person is done.
+
+        Raises:
+            InternalRpcError: the runtime could not start it, because both ports are taken for example.
+            RequestTimeoutError: no answer in time.
+            TransportClosedError: the runtime is gone, or the client was closed.
+
+        Wire: ``account/login/start`` (stable). Source: schema ChatgptLoginAccountParams.
+        """
+        started = await self._session.call("account/login/start", m.ChatgptLoginAccountParams(), timeout)
+        _check_login(started, m.ChatgptLoginAccountResponse)
+        return AsyncChatgptLoginHandle(self._session, started.login_id, started.auth_url)
+
+    async def login_chatgpt_device_code(
+        self, *, timeout: float | DefaultTimeout | None = DEFAULT_TIMEOUT
+    ) -> AsyncDeviceCodeLoginHandle:
+        """Start a login on another device, for machines without a browser.
+
+        Args:
+            timeout: Seconds to wait for the code, not for the person; None for no limit.
+
+        Returns:
+            Handle with the ``verification_url`` to open and the ``user_code`` to enter there.
+
+        Raises:
+            InternalRpcError: the runtime got no code, because there is no network for example.
+            RequestTimeoutError: no answer in time.
+            TransportClosedError: the runtime is gone, or the client was closed.
+
+        Wire: ``account/login/start`` (stable). Source: schema ChatgptDeviceCodeLoginAccountParams.
+        """
+        started = await self._session.call("account/login/start", m.ChatgptDeviceCodeLoginAccountParams(), timeout)
+        _check_login(started, m.ChatgptDeviceCodeLoginAccountResponse)
+        return AsyncDeviceCodeLoginHandle(self._session, started.login_id, started.verification_url, started.user_code)
+
+    async def account(
+        self, *, refresh_token: bool = False, timeout: float | DefaultTimeout | None = DEFAULT_TIMEOUT
+    ) -> m.GetAccountResponse:
+        """Return who is logged in.
+
+        Args:
+            refresh_token: Renew the login's token first.
+            timeout: Seconds to wait for the answer; None for no limit.
+
+        Returns:
+            ``account`` is None without a login, and also where the configured provider needs none
+            (``requires_openai_auth`` is False then; schema GetAccountResponse).
+
+        Raises:
+            RequestTimeoutError: no answer in time.
+            TransportClosedError: the runtime is gone, or the client was closed.
+
+        Wire: ``account/read`` (stable). Source: schema GetAccountParams.
+        """
+        account: m.GetAccountResponse = await self._session.call(
+            "account/read", {"refresh_token": refresh_token}, timeout
+        )
+        return account
+
+    async def logout(self, *, timeout: float | DefaultTimeout | None = DEFAULT_TIMEOUT) -> None:
+        """Forget the login. Harmless without one.
+
+        Args:
+            timeout: Seconds to wait for the answer; None for no limit.
+
+        Raises:
+            RequestTimeoutError: no answer in time.
+            TransportClosedError: the runtime is gone, or the client was closed.
+
+        Wire: ``account/logout`` (stable). Source: schema LogoutAccountResponse.
+        """
+        await self._session.call("account/logout", {}, timeout)
+
     # -- threads ------------------------------------------------------------------------------------------------
 
     async def thread_start(
@@ -127,11 +251,12 @@ class AsyncCodex:
         model: str | None = None,
         model_provider: str | None = None,
         personality: m.Personality | None = None,
-        sandbox: Sandbox | None = None,
+        sandbox: Sandbox | m.SandboxPolicy | None = None,
         service_name: str | None = None,
         service_tier: str | None = None,
         session_start_source: m.ThreadStartSource | None = None,
         thread_source: m.ThreadSource | None = None,
+        timeout: float | DefaultTimeout | None = DEFAULT_TIMEOUT,
     ) -> AsyncThread:
         """Start a thread. What is left out is up to the runtime's configuration.
 
@@ -147,60 +272,418 @@ class AsyncCodex:
             model: Model name.
             model_provider: Provider name from the configuration.
             personality: The model's manner.
-            sandbox: What commands may write.
+            sandbox: What commands may do: a preset, or a policy such as
+                ``WorkspaceWriteSandboxPolicy(network_access=True, writable_roots=[...])``. A policy and a ``config``
+                that says something about the same do not go together. Read-only with network access, and an external
+                sandbox, need the experimental API.
             service_name: Name of the service on whose behalf this runs.
             service_tier: Service tier for the thread's turns.
             session_start_source: Why the session starts.
             thread_source: What the thread is for.
+            timeout: Seconds to wait for the answer; None for no limit.
 
         Returns:
-            A handle with the new thread's ``id``.
+            A handle with the new thread's ``id`` and how it is set up: ``model``, ``cwd``, ``sandbox`` ...
 
         Raises:
             ValueError: an argument does not fit; nothing was sent.
             InvalidRequestError: the runtime refused, for example because its configuration cannot be read.
+            RequestTimeoutError: no answer in time.
             TransportClosedError: the runtime is gone, or the client was closed.
 
         Wire: ``thread/start`` (stable). Source: schema ThreadStartParams.
         """
-        from .._calls import without_none
+        approval_fields(approval_mode, required=True)
+        fields = {
+            "base_instructions": base_instructions,
+            "cwd": cwd,
+            "developer_instructions": developer_instructions,
+            "ephemeral": ephemeral,
+            "model": model,
+            "model_provider": model_provider,
+            "personality": personality,
+            "service_name": service_name,
+            "service_tier": service_tier,
+            "session_start_source": session_start_source,
+            "thread_source": thread_source,
+        }
+        return await self._open_thread("thread/start", fields, approval_mode, sandbox, config, timeout)
 
-        fields = without_none(
-            {
-                **approval_fields(approval_mode),
-                **sandbox_fields_of_thread(sandbox),
-                "base_instructions": base_instructions,
-                "config": config,
-                "cwd": cwd,
-                "developer_instructions": developer_instructions,
-                "ephemeral": ephemeral,
-                "model": model,
-                "model_provider": model_provider,
-                "personality": personality,
-                "service_name": service_name,
-                "service_tier": service_tier,
-                "session_start_source": session_start_source,
-                "thread_source": thread_source,
-            }
+    async def thread_resume(
+        self,
+        thread_id: str,
+        *,
+        approval_mode: ApprovalMode | None = None,
+        base_instructions: str | None = None,
+        config: JsonObject | None = None,
+        cwd: str | None = None,
+        developer_instructions: str | None = None,
+        include_turns: bool | None = None,
+        model: str | None = None,
+        model_provider: str | None = None,
+        personality: m.Personality | None = None,
+        sandbox: Sandbox | m.SandboxPolicy | None = None,
+        service_tier: str | None = None,
+        timeout: float | DefaultTimeout | None = DEFAULT_TIMEOUT,
+    ) -> AsyncThread:
+        """Go on with a stored thread.
+
+        What is given here holds, also where the runtime has the thread loaded with other settings; that needs the
+        experimental API. What is left out is as it was, but a sandbox for workspaces, or an external one, that another
+        runtime had set is not stored: give it again.
+
+        Args:
+            thread_id: The thread; it must have had a turn.
+            approval_mode: As for ``thread_start``.
+            base_instructions: As for ``thread_start``.
+            config: As for ``thread_start``.
+            cwd: As for ``thread_start``.
+            developer_instructions: As for ``thread_start``.
+            include_turns: Whether ``info.thread.turns`` holds the turns so far; None leaves it to the runtime, which
+                includes them and asks for ``turns()`` instead in a ``deprecationNotice``. The model has them in any
+                case.
+            model: As for ``thread_start``.
+            model_provider: As for ``thread_start``.
+            personality: As for ``thread_start``.
+            sandbox: As for ``thread_start``.
+            service_tier: As for ``thread_start``.
+            timeout: Seconds to wait for the answer; None for no limit.
+
+        Returns:
+            A handle to the thread.
+
+        Raises:
+            ValueError: an argument does not fit; nothing was sent.
+            ThreadNotFoundError: nothing is stored of the thread.
+            InvalidRequestError: the runtime refused, for example because the thread is archived, or in use by another
+                runtime.
+            CodexError: the thread is loaded with other settings, and the experimental API is switched off.
+            RequestTimeoutError: no answer in time.
+            TransportClosedError: the runtime is gone, or the client was closed.
+
+        Wire: ``thread/resume`` (stable). Source: schema ThreadResumeParams.
+        """
+        fields = {
+            "thread_id": thread_id,
+            "base_instructions": base_instructions,
+            "cwd": cwd,
+            "developer_instructions": developer_instructions,
+            "exclude_turns": None if include_turns is None else not include_turns,
+            "model": model,
+            "model_provider": model_provider,
+            "personality": personality,
+            "service_tier": service_tier,
+        }
+        return await self._open_thread("thread/resume", fields, approval_mode, sandbox, config, timeout)
+
+    async def thread_fork(
+        self,
+        thread_id: str,
+        *,
+        approval_mode: ApprovalMode | None = None,
+        base_instructions: str | None = None,
+        config: JsonObject | None = None,
+        cwd: str | None = None,
+        developer_instructions: str | None = None,
+        ephemeral: bool | None = None,
+        include_turns: bool | None = None,
+        model: str | None = None,
+        model_provider: str | None = None,
+        sandbox: Sandbox | m.SandboxPolicy | None = None,
+        service_tier: str | None = None,
+        thread_source: m.ThreadSource | None = None,
+        timeout: float | DefaultTimeout | None = DEFAULT_TIMEOUT,
+    ) -> AsyncThread:
+        """Start a thread that continues a copy of a stored one. What is left out is taken over from it.
+
+        Args:
+            thread_id: The thread to copy; it must have had a turn.
+            approval_mode: As for ``thread_start``.
+            base_instructions: As for ``thread_start``.
+            config: As for ``thread_start``.
+            cwd: As for ``thread_start``.
+            developer_instructions: As for ``thread_start``.
+            ephemeral: Never store the new thread; the runtime wants ``include_turns=False`` with it.
+            include_turns: As for ``thread_resume``.
+            model: As for ``thread_start``.
+            model_provider: As for ``thread_start``.
+            sandbox: As for ``thread_start``.
+            service_tier: As for ``thread_start``.
+            thread_source: As for ``thread_start``.
+            timeout: Seconds to wait for the answer; None for no limit.
+
+        Returns:
+            A handle to the new thread.
+
+        Raises:
+            ValueError: an argument does not fit; nothing was sent.
+            ThreadNotFoundError: nothing is stored of the thread.
+            InvalidRequestError: the runtime refused.
+            RequestTimeoutError: no answer in time.
+            TransportClosedError: the runtime is gone, or the client was closed.
+
+        Wire: ``thread/fork`` (stable). Source: schema ThreadForkParams.
+        """
+        fields = {
+            "thread_id": thread_id,
+            "base_instructions": base_instructions,
+            "cwd": cwd,
+            "developer_instructions": developer_instructions,
+            "ephemeral": ephemeral,
+            "exclude_turns": None if include_turns is None else not include_turns,
+            "model": model,
+            "model_provider": model_provider,
+            "service_tier": service_tier,
+            "thread_source": thread_source,
+        }
+        return await self._open_thread("thread/fork", fields, approval_mode, sandbox, config, timeout)
+
+    async def thread_list(
+        self,
+        *,
+        archived: bool | None = None,
+        cursor: str | None = None,
+        cwd: str | list[str] | None = None,
+        limit: int | None = None,
+        model_providers: list[str] | None = None,
+        search_term: str | None = None,
+        section_id: str | None = None,
+        sort_direction: m.SortDirection | None = None,
+        sort_key: m.ThreadSortKey | None = None,
+        source_kinds: list[m.ThreadSourceKind] | None = None,
+        use_state_db_only: bool | None = None,
+        timeout: float | DefaultTimeout | None = DEFAULT_TIMEOUT,
+    ) -> m.ThreadListResponse:
+        """List stored threads; one page. ``threads()`` goes through all pages, and in an order that loses none.
+
+        With the runtime's default order (``created_at``), a later page leaves out threads that were made within the
+        second of the last one shown; ``recency_at`` does not.
+
+        Args:
+            archived: Only archived threads; otherwise only others.
+            cursor: Where to begin: ``next_cursor`` of an earlier answer.
+            cwd: Only threads of this working directory, or of these.
+            limit: Size of the page.
+            model_providers: Only threads of these providers; by default those of the configured one.
+            search_term: Only threads whose title or preview has this text.
+            section_id: Only threads of this section.
+            sort_direction: Ascending or descending.
+            sort_key: What to sort by.
+            source_kinds: Only threads from these kinds of clients; by default interactive ones.
+            use_state_db_only: Do not look for threads that the runtime's database misses.
+            timeout: Seconds to wait for the answer; None for no limit.
+
+        Returns:
+            The page (schema ThreadListResponse); ``next_cursor`` is None when there are no more.
+
+        Raises:
+            InvalidRequestError: the cursor is none of the runtime's.
+            RequestTimeoutError: no answer in time.
+            TransportClosedError: the runtime is gone, or the client was closed.
+
+        Wire: ``thread/list`` (stable). Source: schema ThreadListParams.
+        """
+        fields = {
+            "archived": archived,
+            "cursor": cursor,
+            "cwd": cwd,
+            "limit": limit,
+            "model_providers": model_providers,
+            "search_term": search_term,
+            "section_id": section_id,
+            "sort_direction": sort_direction,
+            "sort_key": sort_key,
+            "source_kinds": source_kinds,
+            "use_state_db_only": use_state_db_only,
+        }
+        page: m.ThreadListResponse = await self._session.call("thread/list", without_none(fields), timeout)
+        return page
+
+    def threads(
+        self,
+        *,
+        archived: bool | None = None,
+        cursor: str | None = None,
+        cwd: str | list[str] | None = None,
+        limit: int | None = None,
+        model_providers: list[str] | None = None,
+        search_term: str | None = None,
+        section_id: str | None = None,
+        sort_direction: m.SortDirection | None = None,
+        sort_key: m.ThreadSortKey | None = None,
+        source_kinds: list[m.ThreadSourceKind] | None = None,
+        use_state_db_only: bool | None = None,
+        timeout: float | DefaultTimeout | None = DEFAULT_TIMEOUT,
+    ) -> AsyncPager[m.Thread]:
+        """Return an iterator over all stored threads, page by page.
+
+        It yields what is stored of each (``openai_codex.types.Thread``), not handles: ``thread_resume(stored.id)`` or
+        ``thread(stored.id)`` makes one.
+
+        The arguments are those of ``thread_list``, but ``limit`` is the size of a page, not of the whole, and
+        ``sort_key`` is ``recency_at`` by default: the only order in which no thread is lost between two pages.
+
+        Raises what ``thread_list`` raises, while iterating.
+
+        Wire: ``thread/list`` (stable). Source: schema ThreadListParams.
+        """
+        fields = {
+            "archived": archived,
+            "cursor": cursor,
+            "cwd": cwd,
+            "limit": limit,
+            "model_providers": model_providers,
+            "search_term": search_term,
+            "section_id": section_id,
+            "sort_direction": sort_direction,
+            "sort_key": "recency_at" if sort_key is None else sort_key,
+            "source_kinds": source_kinds,
+            "use_state_db_only": use_state_db_only,
+        }
+        return AsyncPager(self._session, "thread/list", without_none(fields), timeout)
+
+    async def thread_archive(
+        self, thread_id: str, *, timeout: float | DefaultTimeout | None = DEFAULT_TIMEOUT
+    ) -> m.ThreadArchiveResponse:
+        """Put a thread away: it is not listed by default and takes no turns until it is unarchived.
+
+        Args:
+            thread_id: The thread.
+            timeout: Seconds to wait for the answer; None for no limit.
+
+        Raises:
+            ThreadNotFoundError: nothing is stored of the thread, or it is archived already.
+            RequestTimeoutError: no answer in time.
+            TransportClosedError: the runtime is gone, or the client was closed.
+
+        Wire: ``thread/archive`` (stable). Source: schema ThreadArchiveParams.
+        """
+        archived: m.ThreadArchiveResponse = await self._session.call(
+            "thread/archive", {"thread_id": thread_id}, timeout
         )
-        started: m.ThreadStartResponse = await self._session.call("thread/start", fields)
-        return AsyncThread(self._session, started.thread.id)
+        return archived
 
-    # -- the rest -----------------------------------------------------------------------------------------------
+    async def thread_unarchive(
+        self, thread_id: str, *, timeout: float | DefaultTimeout | None = DEFAULT_TIMEOUT
+    ) -> AsyncThread:
+        """Take an archived thread back. To give it a turn, resume it first.
 
-    async def models(self, *, include_hidden: bool = False) -> m.ModelListResponse:
-        """List the models that the runtime knows; the first page.
+        Args:
+            thread_id: The thread.
+            timeout: Seconds to wait for the answer; None for no limit.
+
+        Returns:
+            A handle to the thread. The runtime tells less of it than on a start: what is not known is None.
+
+        Raises:
+            ThreadNotFoundError: nothing is stored of the thread, or it is not archived.
+            RequestTimeoutError: no answer in time.
+            TransportClosedError: the runtime is gone, or the client was closed.
+
+        Wire: ``thread/unarchive`` (stable). Source: schema ThreadUnarchiveParams.
+        """
+        unarchived: m.ThreadUnarchiveResponse = await self._session.call(
+            "thread/unarchive", {"thread_id": thread_id}, timeout
+        )
+        return AsyncThread(self._session, thread_id, unarchived)
+
+    def thread(self, thread_id: str) -> AsyncThread:
+        """Return a handle to a thread without asking the runtime about it.
+
+        It serves to read what is stored, or to follow a sub-agent. To give a stored thread a turn, use
+        ``thread_resume``, which loads it.
+
+        Args:
+            thread_id: The thread.
+
+        Returns:
+            A handle that knows nothing but the id.
+        """
+        return AsyncThread(self._session, thread_id, None)
+
+    async def _open_thread(
+        self,
+        method: str,
+        fields: Mapping[str, Any],
+        approval_mode: ApprovalMode | None,
+        sandbox: Sandbox | m.SandboxPolicy | None,
+        config: JsonObject | None,
+        timeout: float | DefaultTimeout | None,
+    ) -> AsyncThread:
+        update = "thread/settings/update"
+        access, settings = sandbox_fields_of_thread(sandbox, config)
+        if settings:
+            self._session.require_experimental(update)
+        fields = without_none({**fields, **access, **approval_fields(approval_mode)})
+        info = await self._session.call(method, fields, timeout)
+        if method == "thread/resume":
+            settings.update(settings_not_taken(info, fields, sandbox))
+        if settings:  # before anybody can use the thread
+            if not self._session.config.experimental_api:
+                raise CodexError(
+                    f"{method}: the thread is loaded already, and keeps its {', '.join(settings)}; "
+                    "give them to the next turn, or use CodexConfig(experimental_api=True)"
+                )
+            await self._session.call(update, {"thread_id": info.thread.id, **settings}, timeout)
+            info = _with_settings(info, settings)
+        return AsyncThread(self._session, info.thread.id, info)
+
+    # -- models -------------------------------------------------------------------------------------------------
+
+    async def models(
+        self, *, include_hidden: bool = False, timeout: float | DefaultTimeout | None = DEFAULT_TIMEOUT
+    ) -> m.ModelListResponse:
+        """List the models that the runtime knows; the first page. ``all_models()`` goes through all pages.
 
         Args:
             include_hidden: With those that are not offered by default.
+            timeout: Seconds to wait for the answer; None for no limit.
 
         Returns:
             The models (schema ModelListResponse); ``next_cursor`` is None when there are no more.
 
         Raises:
+            RequestTimeoutError: no answer in time.
             TransportClosedError: the runtime is gone, or the client was closed.
 
         Wire: ``model/list`` (stable). Source: schema ModelListParams.
         """
-        models: m.ModelListResponse = await self._session.call("model/list", {"include_hidden": include_hidden})
+        models: m.ModelListResponse = await self._session.call(
+            "model/list", {"include_hidden": include_hidden}, timeout
+        )
         return models
+
+    def all_models(
+        self,
+        *,
+        cursor: str | None = None,
+        include_hidden: bool = False,
+        limit: int | None = None,
+        timeout: float | DefaultTimeout | None = DEFAULT_TIMEOUT,
+    ) -> AsyncPager[m.Model]:
+        """Return an iterator over all models that the runtime knows (schema Model), page by page.
+
+        Args:
+            cursor: Where to begin: ``next_cursor`` of an earlier answer.
+            include_hidden: With those that are not offered by default.
+            limit: Size of a page, not of the whole.
+            timeout: Seconds to wait for each page; None for no limit.
+
+        Raises what ``models`` raises, while iterating.
+
+        Wire: ``model/list`` (stable). Source: schema ModelListParams.
+        """
+        fields = without_none({"cursor": cursor, "include_hidden": include_hidden, "limit": limit})
+        return AsyncPager(self._session, "model/list", fields, timeout)
+
+
+def _with_settings(info: Any, settings: Mapping[str, Any]) -> Any:
+    """The runtime's answer as it would be with these settings."""
+    fields = {"sandbox" if name == "sandbox_policy" else name: value for name, value in settings.items()}
+    model = cast("Any", type(info))
+    return model.model_validate({**info.model_dump(), **fields})
+
+
+def _check_login(started: Any, expected: type[Any]) -> None:
+    if not isinstance(started, expected):
+        raise CodexError(f"account/login/start: the runtime has answered with {type(started).__name__}")

@@ -1,137 +1,162 @@
 # The synchronous twin of this file is derived line for line: run "make generate".
-"""``AsyncTurnHandle`` and ``AsyncTurnStream``: one turn while it runs."""
+"""``AsyncTurnHandle``: one turn of a thread."""
 
 from __future__ import annotations
 
-from types import TracebackType
 from typing import TYPE_CHECKING
 
-from .._core.notification import Notification
-from .._core.turn import FOLDED
+from .._checks import check_seconds
+from .._compat import Deadline
+from .._engine import DEFAULT_TIMEOUT, DefaultTimeout
+from .._generated import models as m
 from .._inputs import Input, user_input
 from .._results import TurnResult
-from .reader import AsyncTurnReader
+from .follower import AsyncTurnFollower
+from .interrupt import interrupt_turn
+from .stream import AsyncTextStream, AsyncTurnStream
 
 if TYPE_CHECKING:
-    from .._generated import models as m
+    from .._core.requests import OpenedTurn
+    from .session import AsyncSession
 
-__all__ = ["AsyncTurnHandle", "AsyncTurnStream"]
+__all__ = ["AsyncTurnHandle"]
 
 
 class AsyncTurnHandle:
-    """A turn that was accepted by the runtime.
+    """A turn that was accepted by the runtime. Handles of the same turn and client are equal.
 
     Attributes:
         thread_id: The thread that the turn belongs to.
         id: Turn id.
+        joined: The input was added to a turn that was already running. Such a handle never interrupts the turn by
+            itself, because the turn is not its own.
     """
 
-    __slots__ = ("_reader", "id", "thread_id")
+    __slots__ = ("_session", "_turn", "_unread", "id", "joined", "thread_id")
 
-    def __init__(self, reader: AsyncTurnReader) -> None:
-        self._reader = reader
-        self.thread_id = reader.thread_id
-        self.id = reader.turn_id
+    def __init__(self, session: AsyncSession, opened: OpenedTurn) -> None:
+        self._session = session
+        self._turn = opened.turn
+        self.thread_id = opened.turn.thread_id
+        self.id = opened.turn.id
+        self.joined = opened.joined
+        # Holds the events since the acceptance, until somebody takes them.
+        self._unread = [AsyncTurnFollower(session, opened.turn, opened.mailbox, owns=not opened.joined)]
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(thread_id={self.thread_id!r}, id={self.id!r})"
 
-    def stream(self) -> AsyncTurnStream:
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, AsyncTurnHandle):
+            return NotImplemented
+        return self._session is other._session and (self.thread_id, self.id) == (other.thread_id, other.id)
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+    def stream(self, *, idle_timeout: float | None = None) -> AsyncTurnStream:
         """Return an iterator over the turn's events, from the first one to ``turn/completed``.
 
         Breaking out of a plain loop leaves the turn running, and ``run()`` can still wait for its result. In a ``with``
-        statement, leaving early interrupts the turn. A later stream, or ``run()``, goes on where this one stopped.
-        """
-        return AsyncTurnStream(self._reader)
+        statement, leaving early interrupts the turn. A second stream gets the events from the moment it was made; so
+        does the first one, if ``run()`` was called before it.
 
-    async def run(self) -> TurnResult:
-        """Wait for the end of the turn.
+        Args:
+            idle_timeout: Seconds without any event after which the client asks the runtime about the turn. If it has
+                ended, the iteration ends. If it waits for a decision of the client's, the iteration goes on. Otherwise
+                the turn is interrupted and `TurnStalledError` raised. None waits for ever.
+        """
+        return AsyncTurnStream(self._take(), check_seconds("stream: idle_timeout", idle_timeout))
+
+    def stream_text(self, *, idle_timeout: float | None = None) -> AsyncTextStream:
+        """Return an iterator over the text that the model writes, piece by piece.
+
+        Args:
+            idle_timeout: As for ``stream``.
+        """
+        return AsyncTextStream(self.stream(idle_timeout=idle_timeout))
+
+    async def run(self, *, timeout: float | None = None, idle_timeout: float | None = None) -> TurnResult:
+        """Wait for the end of the turn. Others may run or stream it at the same time; all get the same result.
+
+        Cancelling the task that waits, or Ctrl-C in synchronous code, interrupts the turn on the server first.
+
+        Args:
+            timeout: Seconds that the turn may take from now on; then it is interrupted. None for no limit.
+            idle_timeout: Seconds without any event after which the client asks the runtime about the turn: one that has
+                ended is finished from the thread's history, one that waits for a decision of the client's goes on
+                waiting, any other is interrupted. None for no limit.
 
         Returns:
             The finished turn, also after its events were streamed. An interrupted one returns as well.
 
         Raises:
-            TurnFailedError: the turn failed; ``.result`` has what there is.
-            RuntimeError: somebody is waiting for the turn's events at this moment.
+            TurnFailedError: the turn failed; ``.result`` has what there is, ``.codex_error_info`` the typed cause.
+            TurnTimeoutError: it took longer than ``timeout``; ``.result`` has what there is.
+            TurnStalledError: it was silent for ``idle_timeout`` and had not ended; ``.result`` has what there is.
             TransportClosedError: the runtime is gone, or the client was closed.
         """
-        if not self._reader.fold.ended:
-            self._reader.take_over(None)
-            await self._reader.drain()
-        return self._reader.fold.outcome()
+        deadline = Deadline(check_seconds("run: timeout", timeout))
+        return await self._take().finish(deadline, check_seconds("run: idle_timeout", idle_timeout))
 
-    async def steer(self, input: Input | str) -> m.TurnSteerResponse:
+    async def steer(
+        self, input: Input | str, *, timeout: float | DefaultTimeout | None = DEFAULT_TIMEOUT
+    ) -> m.TurnSteerResponse:
         """Give the running turn more input.
 
         Args:
             input: Text, one item, or a list of items; not empty.
+            timeout: Seconds to wait for the answer; None for no limit.
+
+        Returns:
+            The id of the turn that took the input (schema TurnSteerResponse).
 
         Raises:
             TurnNotActiveError: the turn is not the running one (any more).
-            TurnNotSteerableError: the running turn takes no input.
+            TurnNotSteerableError: the running turn takes no input, as a review does.
             TypeError: an item is of no input class.
+            RequestTimeoutError: no answer in time.
+            TransportClosedError: the runtime is gone, or the client was closed.
 
         Wire: ``turn/steer`` (stable). Source: schema TurnSteerParams.
         """
         fields = {"thread_id": self.thread_id, "expected_turn_id": self.id, "input": user_input(input)}
-        steered: m.TurnSteerResponse = await self._reader.session.call("turn/steer", fields)
+        steered: m.TurnSteerResponse = await self._session.call("turn/steer", fields, timeout)
         return steered
 
-    async def interrupt(self) -> m.TurnInterruptResponse:
+    async def interrupt(
+        self, *, clean_terminals: bool = False, timeout: float | None = 10.0
+    ) -> m.TurnInterruptResponse:
         """Stop the turn, and return when the runtime has stopped it. A second call does nothing.
 
-        A command that the turn has started may go on in the background. A turn that ends by itself at this very
-        moment may end as completed all the same: ``run()`` says how it ended.
+        It may be called at once after the turn was accepted. A turn that ends by itself at this very moment may end as
+        completed all the same: ``run()`` says how it ended.
+
+        Args:
+            clean_terminals: Also end the commands that the thread has in the background; an interrupted turn leaves
+                the command running that it had started. This needs the experimental API.
+            timeout: Seconds that it may take, all attempts included; None for no limit.
 
         Raises:
             TurnNotActiveError: the turn has ended by itself.
             RequestTimeoutError: the runtime did not answer.
             TransportClosedError: the runtime is gone, or the client was closed.
 
-        Wire: ``turn/interrupt`` (stable). Source: schema TurnInterruptParams.
+        Wire: ``turn/interrupt`` (stable), ``thread/backgroundTerminals/clean`` (experimental). Source: schema
+        TurnInterruptParams.
         """
-        return await self._reader.interrupt()
+        clean = "thread/backgroundTerminals/clean"
+        if clean_terminals:
+            self._session.require_experimental(clean)
+        await interrupt_turn(self._session, self._turn, check_seconds("interrupt: timeout", timeout))
+        if clean_terminals:
+            await self._session.call(clean, {"thread_id": self.thread_id})
+        return m.TurnInterruptResponse()
 
-
-class AsyncTurnStream:
-    """The events of one turn, as an iterator that can be closed.
-
-    Iterating yields `Notification` objects and ends after ``turn/completed``.
-    """
-
-    __slots__ = ("_fold", "_items", "_open", "_reader")
-
-    def __init__(self, reader: AsyncTurnReader) -> None:
-        reader.take_over(self)
-        self._reader = reader
-        self._items = reader.mailbox.items
-        self._fold = reader.fold
-        self._open = True
-
-    def __aiter__(self) -> AsyncTurnStream:
-        return self
-
-    async def __anext__(self) -> Notification:
-        items = self._items
-        if self._open and self._reader.consumer is not self:
-            raise RuntimeError(f"the events of turn {self._reader.turn_id} are being read by somebody else since")
-        if not self._open or not (items or await self._reader.wait()):
-            await self.close()
-            raise StopAsyncIteration
-        event = items.popleft()
-        if event.method in FOLDED:
-            self._fold.add(event)
-        return event
-
-    async def close(self) -> None:
-        """Stop iterating. The turn goes on; its further events are kept for ``run()`` or another stream."""
-        self._open = False
-
-    async def __aenter__(self) -> AsyncTurnStream:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
-        await self._reader.leave()
+    def _take(self) -> AsyncTurnFollower:
+        """The events from the beginning, for whoever comes first; from now on for all others."""
+        try:
+            return self._unread.pop()
+        except IndexError:
+            mailbox = self._session.engine.follow(self._turn)
+            return AsyncTurnFollower(self._session, self._turn, mailbox, owns=not self.joined)

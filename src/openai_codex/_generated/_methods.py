@@ -752,3 +752,19 @@ EXPERIMENTAL_FIELDS: Final[dict[str, tuple[str, ...]]] = {
     ),
 }
 """Type -> wire names of its experimental fields."""
+
+SECRET_FIELDS: Final[frozenset[str]] = frozenset(
+    [
+        "accessKeyId",
+        "accessToken",
+        "apiKey",
+        "authBearerToken",
+        "env",
+        "manualPairingCode",
+        "pairingCode",
+        "secretAccessKey",
+        "sessionToken",
+        "token",
+    ]
+)
+"""Wire names of fields that hold secrets, in whatever type."""

@@ -4,5 +4,6 @@
 from typing import Final
 
 PACKAGE_VERSION: Final = "0.163.0"
+"""Version of this package."""
 RUNTIME_VERSION: Final = "0.163.0"
 OLDEST_RUNTIME: Final = "0.149.0"

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from .._compat import lock, shielded
@@ -12,7 +13,7 @@ from .._engine import DEFAULT_TIMEOUT, DefaultTimeout
 from .._engine.threads import Engine
 
 if TYPE_CHECKING:
-    from .._core.mailbox import Mailbox
+    from .._core.requests import OpenedTurn
     from .._generated.handlers_sync import ServerRequestHandlers
     from .._metadata import InitializeResponse
 
@@ -35,7 +36,8 @@ class Session:
         self.engine = Engine(config, handlers=handlers)
         self.metadata: InitializeResponse | None = None
         self._starting = lock()
-        self._encode: Callable[[str, Any], dict[str, Any]]
+        self._failure: Exception | None = None
+        self._encode: Callable[[str, Any, bool], dict[str, Any]]
         self._decode: Callable[[str, Any, InitializeResponse], Any]
 
     def ensure_started(self) -> InitializeResponse:
@@ -54,25 +56,32 @@ class Session:
 
     def _start(self) -> InitializeResponse:
         with self._starting:
+            if self._failure is not None:
+                raise copy(self._failure)  # a shared one would collect the tracebacks of all callers
             if self.metadata is None:
                 try:
-                    self.engine.start()
-                    # The runtime needs a moment to boot: load the models meanwhile.
-                    from .._calls import decode_result, encode_params, initialize_params
-                    from .._metadata import check_version, read_metadata
-
-                    self._encode, self._decode = encode_params, decode_result
-                    limit = self.config.request_timeout
-                    limit = None if limit is None else max(limit, _START_S)
-                    raw = self.engine.request("initialize", initialize_params(self.config), timeout=limit)
-                    metadata = read_metadata(raw)
-                    check_version(metadata.serverInfo)
-                    self.engine.notify("initialized")
-                except BaseException:
+                    self.metadata = self._initialize()
+                except BaseException as error:
+                    if isinstance(error, Exception) and not self.engine.closed_by_caller:
+                        self._failure = error
                     self.engine.close()
                     raise
-                self.metadata = metadata
             return self.metadata
+
+    def _initialize(self) -> InitializeResponse:
+        self.engine.start()
+        # The runtime needs a moment to boot: load the models meanwhile.
+        from .._calls import decode_result, encode_params, initialize_params
+        from .._metadata import check_version, read_metadata
+
+        self._encode, self._decode = encode_params, decode_result
+        limit = self.config.request_timeout
+        limit = None if limit is None else max(limit, _START_S)
+        raw = self.engine.request("initialize", initialize_params(self.config), timeout=limit)
+        metadata = read_metadata(raw)
+        check_version(metadata.serverInfo)
+        self.engine.notify("initialized")
+        return metadata
 
     def close(self) -> None:
         """End the runtime; see ``Engine.close``."""
@@ -86,16 +95,32 @@ class Session:
     ) -> Any:
         """Send a request as it is and return its raw result."""
         self.ensure_started()
+        self.require_experimental(method, params)
         return self.engine.request(method, params, timeout=timeout)
 
     def call(self, method: str, fields: Any, timeout: float | DefaultTimeout | None = DEFAULT_TIMEOUT) -> Any:
         """Send a request by Python fields, or by one model, and return its typed result."""
         metadata = self.metadata or self.ensure_started()
-        raw = self.engine.request(method, self._encode(method, fields), timeout=timeout)
+        params = self._encode(method, fields, self.config.experimental_api)
+        raw = self.engine.request(method, params, timeout=timeout)
         return self._decode(method, raw, metadata)
 
-    def open_turn(self, method: str, fields: Mapping[str, Any]) -> tuple[str, Mailbox]:
-        """As ``call``, for requests whose result names a turn: its id, and its events from that moment on."""
+    def open_turn(
+        self, method: str, fields: Mapping[str, Any], timeout: float | DefaultTimeout | None = DEFAULT_TIMEOUT
+    ) -> OpenedTurn:
+        """As ``call``, for requests whose result names a turn: its events from that moment on."""
         self.ensure_started()
-        raw, mailbox = self.engine.open_turn_request(method, self._encode(method, fields))
-        return raw["turn"]["id"], mailbox
+        params = self._encode(method, fields, self.config.experimental_api)
+        _, opened = self.engine.open_turn_request(method, params, timeout=timeout)
+        return opened
+
+    def require_experimental(self, method: str, params: Mapping[str, Any] | None = None) -> None:
+        """Check that the request may be sent.
+
+        Raises:
+            ValueError: it needs the experimental API, which the configuration has switched off.
+        """
+        if not self.config.experimental_api:
+            from .._calls import refuse_experimental
+
+            refuse_experimental(method, params or {})

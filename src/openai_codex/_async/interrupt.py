@@ -1,0 +1,81 @@
+# The synchronous twin of this file is derived line for line: run "make generate".
+"""Interrupting a turn, which the runtime can do from the moment it has announced the turn until it ends.
+
+Before that moment it refuses, and after an earlier interrupt it does not answer at all. So the client waits for the
+turn to begin, gives every attempt a short time, and looks after each whether the turn is over.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .._compat import Deadline, async_sleep
+from ..errors import RequestTimeoutError, TurnNotActiveError
+
+if TYPE_CHECKING:
+    from .._core.routes import Turn
+    from .session import AsyncSession
+
+__all__ = ["interrupt_turn"]
+
+_ANSWER_S = 0.5  # the runtime answers in milliseconds, or not at all when the turn was interrupted meanwhile
+_BEGIN_S = 2.0  # from the acceptance of a turn until it can be interrupted; then it is tried all the same
+_END_S = 0.5  # from the answer until turn/completed, which comes with it
+_POLL_S = 0.01
+_INVALID_REQUEST = -32600
+
+
+async def interrupt_turn(session: AsyncSession, turn: Turn, limit: float | None) -> None:
+    """Stop a turn, unless that was done, and return when its end has come.
+
+    Raises:
+        TurnNotActiveError: it has ended by itself, or is not the running one.
+        RequestTimeoutError: the runtime did not answer within ``limit`` seconds.
+    """
+    deadline = Deadline(limit)
+    mailbox = session.engine.follow(turn)
+    try:
+        begun: Deadline | None = None  # until when a turn that has begun may be refused
+        while not (turn.interrupt_answered or turn.fold.interrupted):
+            if turn.over:
+                raise _not_active(turn)
+            if not turn.fold.begun:
+                mailbox.items.clear()
+                await session.engine.receive(mailbox, timeout=deadline.left(_BEGIN_S))
+            elif begun is None:
+                begun = Deadline(_BEGIN_S)
+            await _try(session, turn, deadline, begun)
+        end = Deadline(_END_S)
+        while not (turn.over or end.passed):
+            mailbox.items.clear()
+            await session.engine.receive(mailbox, timeout=end.left())
+    finally:
+        session.engine.leave(mailbox)
+
+
+async def _try(session: AsyncSession, turn: Turn, deadline: Deadline, begun: Deadline | None) -> None:
+    """Ask once. An attempt that stays without an answer may have worked: the next one, or the turn's end, tells."""
+    fields = {"thread_id": turn.thread_id, "turn_id": turn.fold.started_id or turn.id}
+    try:
+        await session.call("turn/interrupt", fields, deadline.left(_ANSWER_S))
+        turn.interrupt_answered = True
+    except TurnNotActiveError:
+        if turn.over and turn.interrupt_tried:
+            turn.interrupt_answered = True
+        elif turn.over or deadline.passed or (begun is not None and begun.passed):
+            raise
+        else:
+            await async_sleep(_POLL_S)
+    except RequestTimeoutError:
+        turn.interrupt_tried = True
+        if turn.over:
+            turn.interrupt_answered = True
+        elif deadline.passed:
+            raise
+
+
+def _not_active(turn: Turn) -> TurnNotActiveError:
+    """What the runtime would say: it need not be asked."""
+    error = TurnNotActiveError(_INVALID_REQUEST, f"no active turn to interrupt: turn {turn.id} has ended")
+    error.method = "turn/interrupt"
+    return error

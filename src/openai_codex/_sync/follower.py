@@ -1,0 +1,155 @@
+# @generated from _async/follower.py (same line numbers) by python -m codegen. Do not edit: run "make generate".
+"""``TurnFollower``: one consumer of a turn's events, and how long it waits for them.
+
+A turn ends with ``turn/completed``. Where that does not come, somebody who waits finds out: a final error is given a
+moment, silence the time that the caller allows, and then the runtime is asked what has become of the turn.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from .._compat import Deadline, interrupts, shield_for
+from .._results import TurnResult
+from ..errors import TurnStalledError, TurnTimeoutError
+from .history import ASKING, ENDED, ENDING, GONE, RUNNING, UNKNOWN, look, recall
+from .interrupt import interrupt_turn
+
+if TYPE_CHECKING:
+    from .._core.mailbox import Mailbox
+    from .._core.routes import Turn
+    from .session import Session
+
+__all__ = ["TurnFollower"]
+
+_SAYS = {
+    RUNNING: "says that it is still running",
+    ENDING: "says that its thread is idle",
+    GONE: "says that it is neither running nor stored",
+    UNKNOWN: "does not say what has become of it",
+}
+
+_GRACE_S = 1.0  # from a final error until turn/completed; it comes within milliseconds, or never
+_LEAVE_S = 2.0  # for the interrupt of a turn that its owner leaves
+
+
+class TurnFollower:
+    """One consumer of a turn's events.
+
+    Args:
+        owns: The turn was started for it, so it interrupts the turn when it gives up.
+
+    Attributes:
+        turn: The turn, as all who follow it share it.
+        mailbox: Events that were not taken yet.
+    """
+
+    __slots__ = ("_call", "_owns", "_session", "_was_ending", "mailbox", "turn")
+
+    def __init__(self, session: Session, turn: Turn, mailbox: Mailbox, *, owns: bool) -> None:
+        self._session = session
+        self.turn = turn
+        self.mailbox = mailbox
+        self._owns = owns
+        self._call = f"turn {turn.id}"
+        self._was_ending = False
+
+    def __del__(self) -> None:
+        self.mailbox.mute()
+
+    def wait(self, deadline: Deadline, idle_timeout: float | None) -> bool:
+        """Wait until there is an event to take; False at the end of the turn.
+
+        Raises:
+            TurnTimeoutError: the deadline has passed.
+            TurnStalledError: nothing came for ``idle_timeout`` seconds, and the turn has not ended.
+            TransportClosedError: the runtime is gone, or the client was closed.
+        """
+        mailbox, fold, engine = self.mailbox, self.turn.fold, self._session.engine
+        while True:
+            over = mailbox.closed  # before the look for items: the last ones come first
+            if mailbox.items:
+                return True
+            if over:
+                return False
+            patience, left = _GRACE_S if fold.failing else idle_timeout, deadline.left()
+            limit = deadline.left(patience)
+            if engine.receive(mailbox, timeout=limit, call=self._call):
+                self._was_ending = False
+            elif left is not None and (patience is None or left <= patience):
+                self._time_out(deadline)
+            elif fold.failing:
+                self._look_after_failure(deadline)
+            elif idle_timeout is not None:
+                self._look_after_silence(deadline, idle_timeout)
+
+    def finish(self, deadline: Deadline, idle_timeout: float | None) -> TurnResult:
+        """Wait for the end of the turn and return its result; see ``TurnHandle.run``."""
+        fold = self.turn.fold
+        try:
+            while not fold.ended and self.wait(deadline, idle_timeout):
+                self.mailbox.items.clear()
+                if deadline.passed and not fold.ended:
+                    self._time_out(deadline)
+        except interrupts():
+            self.leave()
+            raise
+        finally:
+            self.close()
+        if not fold.ended:  # it ended before this handle could follow it
+            recall(self._session, self.turn)
+        return fold.outcome()
+
+    def _time_out(self, deadline: Deadline) -> None:
+        """Give the turn up because the time is over; raises ``TurnTimeoutError``."""
+        self.leave()
+        text = f"turn {self.turn.id} was not finished within {deadline.seconds:g} s{self._afterwards()}"
+        raise TurnTimeoutError(text, result=self.turn.fold.result())
+
+    @property
+    def owns(self) -> bool:
+        """Whether the turn is this follower's to interrupt when it gives up."""
+        return self._owns or self.turn.orphaned
+
+    def leave(self) -> None:
+        """Interrupt a turn that its owner gives up, without waiting for long."""
+        turn = self.turn
+        if not self.owns or turn.over or turn.fold.ended:
+            return
+        try:
+            shield_for(_LEAVE_S, partial(interrupt_turn, self._session, turn, _LEAVE_S))
+        finally:
+            if not (turn.over or turn.interrupt_answered):  # it has not begun: the connection waits for that
+                self.close()
+                self._session.engine.abandon(turn)
+
+    def close(self) -> None:
+        """Take no more events. The turn goes on."""
+        self._session.engine.leave(self.mailbox)
+
+    def _look_after_failure(self, deadline: Deadline) -> None:
+        """A final error came, and then nothing: end the turn unless it, or its thread, goes on after all."""
+        found = look(self._session, self.turn, deadline.left())
+        if found in (ENDED, ENDING, GONE, UNKNOWN) and not self.mailbox.settled:
+            self.turn.fold.give_up()
+            self._session.engine.end_turn(self.turn)
+
+    def _look_after_silence(self, deadline: Deadline, idle_timeout: float) -> None:
+        found = look(self._session, self.turn, deadline.left())
+        if self.mailbox.settled or deadline.passed or found == ASKING:
+            return
+        if found == ENDING and not self._was_ending:  # what it has to say may be on its way
+            self._was_ending = True
+            return
+        if found == ENDED:
+            self._session.engine.end_turn(self.turn)
+            return
+        self.leave()
+        text = f"nothing came of turn {self.turn.id} for {idle_timeout:g} s, and the runtime {_SAYS[found]}"
+        raise TurnStalledError(f"{text}{self._afterwards()}", result=self.turn.fold.result())
+
+    def _afterwards(self) -> str:
+        if not self.owns:
+            return "; it goes on, because another call started it"
+        return "; it was interrupted" if self.turn.interrupt_answered or self.turn.fold.interrupted else ""

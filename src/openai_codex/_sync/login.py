@@ -1,0 +1,143 @@
+# @generated from _async/login.py (same line numbers) by python -m codegen. Do not edit: run "make generate".
+"""Handles of logins that a person completes outside of the program."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .._checks import check_seconds
+from .._engine import DEFAULT_TIMEOUT, DefaultTimeout
+from .._generated import models as m
+from ..errors import RequestTimeoutError
+
+if TYPE_CHECKING:
+    from .session import Session
+
+__all__ = ["ChatgptLoginHandle", "DeviceCodeLoginHandle"]
+
+
+class ChatgptLoginHandle:
+    """A login in the browser.
+
+    Attributes:
+        login_id: Id of this login.
+        auth_url: Address to open in a browser.
+    """
+
+    __slots__ = ("_session", "auth_url", "login_id")
+
+    def __init__(self, session: Session, login_id: str, auth_url: str) -> None:
+        self._session = session
+        self.login_id = login_id
+        self.auth_url = auth_url
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(login_id={self.login_id!r}, auth_url={self.auth_url!r})"
+
+    def wait(self, *, timeout: float | None = None) -> m.AccountLoginCompletedNotification:
+        """Wait for the end of this login; it may have come before.
+
+        Args:
+            timeout: Seconds to wait; None for no limit.
+
+        Returns:
+            How it ended: ``success``, and ``error`` where there was none (schema AccountLoginCompletedNotification).
+
+        Raises:
+            RequestTimeoutError: it was not completed in time. It goes on; wait again, or cancel it.
+            TransportClosedError: the runtime is gone, or the client was closed.
+        """
+        return _wait(self._session, self.login_id, timeout)
+
+    def cancel(self, *, timeout: float | DefaultTimeout | None = DEFAULT_TIMEOUT) -> m.CancelLoginAccountResponse:
+        """Give this login up; ``wait()`` then returns without success.
+
+        Args:
+            timeout: Seconds to wait for the answer; None for no limit.
+
+        Returns:
+            Whether there was anything to cancel (schema CancelLoginAccountResponse).
+
+        Raises:
+            RequestTimeoutError: no answer in time.
+            TransportClosedError: the runtime is gone, or the client was closed.
+
+        Wire: ``account/login/cancel`` (stable). Source: schema CancelLoginAccountParams.
+        """
+        return _cancel(self._session, self.login_id, timeout)
+
+
+class DeviceCodeLoginHandle:
+    """A login on another device.
+
+    Attributes:
+        login_id: Id of this login.
+        verification_url: Address to open on any device.
+        user_code: Code to enter there.
+    """
+
+    __slots__ = ("_session", "login_id", "user_code", "verification_url")
+
+    def __init__(self, session: Session, login_id: str, verification_url: str, user_code: str) -> None:
+        self._session = session
+        self.login_id = login_id
+        self.verification_url = verification_url
+        self.user_code = user_code
+
+    def __repr__(self) -> str:
+        url = self.verification_url
+        return f"{type(self).__name__}(login_id={self.login_id!r}, verification_url={url!r}, user_code=***)"
+
+    def wait(self, *, timeout: float | None = None) -> m.AccountLoginCompletedNotification:
+        """Wait for the end of this login; it may have come before.
+
+        Args:
+            timeout: Seconds to wait; None for no limit.
+
+        Returns:
+            How it ended: ``success``, and ``error`` where there was none (schema AccountLoginCompletedNotification).
+
+        Raises:
+            RequestTimeoutError: it was not completed in time. It goes on; wait again, or cancel it.
+            TransportClosedError: the runtime is gone, or the client was closed.
+        """
+        return _wait(self._session, self.login_id, timeout)
+
+    def cancel(self, *, timeout: float | DefaultTimeout | None = DEFAULT_TIMEOUT) -> m.CancelLoginAccountResponse:
+        """Give this login up; ``wait()`` then returns without success.
+
+        Args:
+            timeout: Seconds to wait for the answer; None for no limit.
+
+        Returns:
+            Whether there was anything to cancel (schema CancelLoginAccountResponse).
+
+        Raises:
+            RequestTimeoutError: no answer in time.
+            TransportClosedError: the runtime is gone, or the client was closed.
+
+        Wire: ``account/login/cancel`` (stable). Source: schema CancelLoginAccountParams.
+        """
+        return _cancel(self._session, self.login_id, timeout)
+
+
+def _wait(session: Session, login_id: str, timeout: float | None) -> m.AccountLoginCompletedNotification:
+    seconds = check_seconds("login: timeout", timeout)
+    mailbox = session.engine.follow_login(login_id)
+    try:
+        if not session.engine.receive(mailbox, timeout=seconds, call=f"login {login_id}"):
+            raise RequestTimeoutError(
+                f"login {login_id} was not completed within {timeout:g} s; it goes on: wait() again, or cancel() it"
+            )
+        return m.AccountLoginCompletedNotification.model_validate(mailbox.items[0].params)
+    finally:
+        session.engine.leave(mailbox)
+
+
+def _cancel(
+    session: Session, login_id: str, timeout: float | DefaultTimeout | None
+) -> m.CancelLoginAccountResponse:
+    cancelled: m.CancelLoginAccountResponse = session.call(
+        "account/login/cancel", {"login_id": login_id}, timeout
+    )
+    return cancelled
