@@ -1,0 +1,69 @@
+"""What can go wrong, what each error means, and what is worth another attempt.
+
+Only an overload is. ``retry_on_overload`` repeats a call that was refused for it; a turn that was accepted and then
+failed is not repeated, because the thread holds its input already: asking again would say it twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from openai_codex import (
+    AsyncCodex,
+    AsyncThread,
+    CodexError,
+    InvalidRequestError,
+    Sandbox,
+    ThreadNotFoundError,
+    TurnFailedError,
+    TurnTimeoutError,
+    retry_on_overload,
+)
+from openai_codex.types import CodexErrorInfoValue, HttpConnectionFailedCodexErrorInfo
+
+
+def explain(error: CodexError) -> str:
+    """Say what to do about an error."""
+    match error:
+        case TurnFailedError(codex_error_info=CodexErrorInfoValue.context_window_exceeded):
+            return "the thread is full: compact() it, or start another one"
+        case TurnFailedError(codex_error_info=CodexErrorInfoValue.server_overloaded):
+            return 'the model is at capacity: wait, then tell the thread to "go on"'
+        case TurnFailedError(codex_error_info=HttpConnectionFailedCodexErrorInfo(http_connection_failed=failed)):
+            return f"the model's server answered with status {failed.http_status_code}: log in, or check the settings"
+        case TurnTimeoutError():
+            return f"too slow, so it was interrupted; it had said {error.result.partial_text!r}"
+        case ThreadNotFoundError():
+            return "there is no such thread"
+        case InvalidRequestError():
+            return f"the request is wrong, and would be wrong again: {error.message}"
+        case _:
+            return f"{type(error).__name__}: {error}"
+
+
+async def ask(thread: AsyncThread, prompt: str) -> None:
+    """Ask, with up to three attempts while the runtime is too busy to take the question."""
+    try:
+        result = await retry_on_overload(lambda: thread.run(prompt, timeout=60), max_attempts=3, total_time_s=10)
+        print(f"{prompt} -> {result.final_response}")
+    except CodexError as error:
+        print(f"{prompt} -> {explain(error)}")
+
+
+async def main() -> None:
+    """Ask questions, and provoke two errors at the same time."""
+    async with AsyncCodex() as codex:
+        thread = await codex.thread_start(sandbox=Sandbox.read_only)
+        for prompt in ("Hello?", "What is new?", "And now?", "Still there?"):
+            await ask(thread, prompt)
+        outcomes = await asyncio.gather(
+            thread.run("Think as long as you can.", timeout=2),
+            codex.thread_resume("00000000-0000-7000-8000-000000000000"),
+            return_exceptions=True,
+        )
+        for name, outcome in zip(("timeout", "unknown thread"), outcomes, strict=True):
+            print(name, "->", explain(outcome) if isinstance(outcome, CodexError) else outcome)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
