@@ -10,7 +10,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, overload
 
 if TYPE_CHECKING:
     import asyncio
@@ -58,6 +58,10 @@ class Deadline:
         """Whether the time is over."""
         return self._at is not None and time.monotonic() >= self._at
 
+    @overload
+    def left(self, most: float) -> float: ...
+    @overload
+    def left(self, most: float | None = None) -> float | None: ...
     def left(self, most: float | None = None) -> float | None:
         """Seconds that are left, but not more than ``most``; None for no limit."""
         if self._at is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from enum import Enum
 from typing import Any
@@ -14,9 +13,10 @@ __all__ = [
     "ApprovalMode",
     "Sandbox",
     "approval_fields",
+    "fixed_settings",
     "sandbox_fields_of_thread",
     "sandbox_fields_of_turn",
-    "settings_not_taken",
+    "settings_to_update",
 ]
 
 
@@ -121,10 +121,19 @@ def sandbox_fields_of_thread(
     return {"sandbox": mode, "config": config}, settings
 
 
-def settings_not_taken(
+_UPDATABLE = ("model", "service_tier", "cwd", "personality", "approval_policy", "approvals_reviewer")
+_FIXED = ("base_instructions", "developer_instructions", "model_provider")
+
+
+def fixed_settings(asked: Mapping[str, Any], config: JsonObject | None) -> list[str]:
+    """What was asked of ``thread/resume`` that a loaded thread cannot take any more."""
+    return [name for name in _FIXED if name in asked] + (["config"] if config else [])
+
+
+def settings_to_update(
     info: Any, asked: Mapping[str, Any], sandbox: Sandbox | m.SandboxPolicy | None
 ) -> dict[str, Any]:
-    """What was asked of ``thread/resume`` and is not in force: a thread that is loaded already keeps its settings.
+    """What was asked of ``thread/resume`` and may not be in force, because a loaded thread keeps its own settings.
 
     Args:
         info: The runtime's answer.
@@ -134,10 +143,8 @@ def settings_not_taken(
     Returns:
         Fields of ``thread/settings/update``.
     """
-    names = ("model", "service_tier", "approval_policy", "approvals_reviewer")
-    settings = {name: asked[name] for name in names if name in asked and getattr(info, name) != asked[name]}
-    if "cwd" in asked and os.path.realpath(asked["cwd"]) != os.path.realpath(info.cwd):
-        settings["cwd"] = asked["cwd"]
+    # What can be compared is compared; cwd and tier come back in another form, and personality not at all.
+    settings = {name: asked[name] for name in _UPDATABLE if name in asked and getattr(info, name, None) != asked[name]}
     if isinstance(sandbox, Sandbox):
         in_force = info.sandbox.type == _TURN_POLICIES[sandbox]
     else:

@@ -84,9 +84,62 @@ EMIT: dict[str, Any] = {"on": {"emit": [["send", {"method": "hello", "params": {
 
 def test_client_may_be_closed_in_the_middle_of_reading() -> None:
     with started(EMIT) as engine, Meddler(engine.close) as meddler:
-        with pytest.raises(TransportClosedError, match="closed"):
+        with contextlib.suppress(TransportClosedError):  # the answer may be faster
             engine.request("emit", {}, timeout=20)
+        with pytest.raises(TransportClosedError, match="closed"):
+            while True:
+                engine.request("a", {}, timeout=20)
         assert meddler.outcome == "nothing"
+
+
+def test_log_handler_that_raises_costs_nothing(run: Run) -> None:
+    class Raising(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            raise RuntimeError("no space left")
+
+    async def scenario(d: Driver) -> None:
+        assert await d.request("emit", {}) is None
+        assert (await d.next_event()).method == "hello"
+        assert await d.request("a", {}) == {"echo": {}}
+
+    logger, handler = logging.getLogger("openai_codex"), Raising(logging.DEBUG)
+    logger.addHandler(handler)
+    level = logger.level
+    logger.setLevel(logging.DEBUG)
+    try:
+        run(scenario, EMIT)
+    finally:
+        logger.setLevel(level)
+        logger.removeHandler(handler)
+
+
+def test_lock_of_a_log_handler_and_the_clients_own_do_not_cross() -> None:
+    """One thread logs and, holding the handler's lock, runs a finalizer that needs the client; another reads."""
+
+    class Finalizing(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if record.name == "elsewhere":
+                emitting.set()
+                time.sleep(0.2)  # the reader has something to log meanwhile
+                engine.leave(engine.listen())
+
+    emitting = threading.Event()
+    handler, ours, elsewhere = Finalizing(), logging.getLogger("openai_codex"), logging.getLogger("elsewhere")
+    ours.addHandler(handler)
+    elsewhere.addHandler(handler)
+    elsewhere.propagate = False
+    notice = ["send", {"method": "warning", "params": {"message": "mind"}}]
+    try:
+        with started({"on": {"emit": [["sleep", 0.1], notice, ["result", None]]}}) as engine:
+            logging_thread = threading.Thread(target=elsewhere.warning, args=("x",))
+            logging_thread.start()
+            emitting.wait(20)
+            assert engine.request("emit", {}, timeout=10) is None
+            logging_thread.join(10)
+            assert not logging_thread.is_alive()
+    finally:
+        ours.removeHandler(handler)
+        elsewhere.removeHandler(handler)
 
 
 def test_mailbox_may_be_left_in_the_middle_of_reading() -> None:

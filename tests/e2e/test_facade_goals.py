@@ -212,3 +212,39 @@ def test_cancelled_goal_is_paused(seconds: float) -> None:
     with ScriptedModel(repeat_last=True) as model:
         model.stream(["a", "b"], delay=0.02)
         asyncio.run(main(model))
+
+
+@scenario(repeat_last=True)
+async def test_goal_is_over_in_time_however_busy_it_is(codex: AsyncCodex, model: ScriptedModel) -> None:
+    model.say("Again")
+    begin = time.monotonic()
+    with pytest.raises(TimeoutError, match="it was paused"):
+        async for _ in (await codex.thread_start()).goal.run_goal("For ever", timeout=0.5):
+            await asyncio.sleep(0.05)
+    assert time.monotonic() - begin < 3
+
+
+@scenario()
+async def test_turn_of_the_users_is_none_of_the_goals(codex: AsyncCodex, model: ScriptedModel) -> None:
+    model.call_tool("update_goal", {"status": "complete"}).say("Reached").stream(["Mine ", "alone"], delay=0.5)
+    thread = await codex.thread_start()
+    async with thread.goal.run_goal("Quickly") as turns:
+        assert (await (await turns.__anext__()).run()).final_response == "Reached"
+        mine = await thread.turn("Something else")
+        await requested(model, 3)
+        assert [turn.id async for turn in turns] == []
+    assert (await mine.run()).final_response == "Mine alone"
+
+
+@scenario()
+async def test_command_of_the_users_in_a_turn_of_a_goal_has_joined_it(codex: AsyncCodex, model: ScriptedModel) -> None:
+    model.stream(["One ", "moment"], delay=0.5).call_tool("update_goal", {"status": "complete"}).say("Done")
+    thread = await codex.thread_start()
+    await thread.goal.set("Something")
+    await requested(model)
+    command = await thread.shell_command("echo beside")
+    assert command.joined
+    async with command.stream() as events:
+        async for _ in events:
+            break
+    assert (await command.run()).status is TurnStatus.completed

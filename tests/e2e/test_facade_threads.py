@@ -18,6 +18,7 @@ from openai_codex import (
     Sandbox,
     ThreadNotFoundError,
     TurnFailedError,
+    TurnNotActiveError,
 )
 from openai_codex.testing import ScriptedModel, Usage
 from openai_codex.types import (
@@ -267,6 +268,36 @@ async def test_what_a_resume_asks_for_is_not_ignored_silently(
     assert wire.sent("thread/settings/update") == []
 
 
+@scenario(repeat_last=True)
+async def test_loaded_thread_says_what_it_cannot_take(codex: AsyncCodex, model: ScriptedModel) -> None:
+    model.say("Hello")
+    thread = await codex.thread_start()
+    await thread.run("Hi")
+    with pytest.raises(CodexError, match="does not take base_instructions, config any more"):
+        await codex.thread_resume(thread.id, base_instructions="Be brief", config={"model_reasoning_effort": "high"})
+
+
+@scenario(repeat_last=True)
+async def test_resume_of_a_stored_thread_takes_what_the_runtime_makes_of_it(
+    codex: AsyncCodex, model: ScriptedModel
+) -> None:
+    model.say("Hello")
+    thread = await codex.thread_start()
+    await thread.run("Hi")
+    (model.workspace / "sub").mkdir()
+    policy = WorkspaceWriteSandboxPolicy(writable_roots=[f"{model.workspace}/x/../sub/"])
+    for experimental in (True, False):
+        async with AsyncCodex(model.config(experimental_api=experimental)) as other:
+            await codex.close()
+            resumed = await other.thread_resume(
+                thread.id, cwd="sub", service_tier="fast", sandbox=policy, include_turns=False
+            )
+            assert resumed.cwd == str(model.workspace / "sub")
+            assert isinstance(resumed.sandbox, WorkspaceWriteSandboxPolicy)
+            again = await other.thread_resume(thread.id, include_turns=False)
+            assert (again.cwd, again.service_tier) == (resumed.cwd, resumed.service_tier)
+
+
 @scenario()
 async def test_handle_can_be_made_without_asking(codex: AsyncCodex, model: ScriptedModel) -> None:
     thread = await codex.thread_start()
@@ -388,6 +419,32 @@ async def test_review_that_could_not_start_does_not_fail_the_next_turn(codex: As
     with pytest.raises(TurnFailedError, match="high demand"):
         await thread.run("Hi")
     assert (await thread.run("Hi")).final_response == "Fine"
+
+
+@pytest.mark.parametrize("look", ["not at all", "shortly"])
+@scenario()
+async def test_review_that_nobody_waited_for_does_not_fail_the_next_turn(
+    codex: AsyncCodex, model: ScriptedModel, look: str
+) -> None:
+    model.say("Hello")
+    thread = await codex.thread_start()
+    review = await thread.review(BaseBranchReviewTarget(branch="zz"))
+    if look == "shortly":
+        async with review.stream() as events:
+            await events.__anext__()
+    else:
+        await asyncio.sleep(0.3)
+    result = await thread.run("Hi")
+    assert (result.status, result.final_response) == (TurnStatus.completed, "Hello")
+
+
+@scenario()
+async def test_interrupt_of_a_review_that_could_not_start_says_so(codex: AsyncCodex, model: ScriptedModel) -> None:
+    review = await (await codex.thread_start()).review(BaseBranchReviewTarget(branch="zz"))
+    begin = time.monotonic()
+    with pytest.raises(TurnNotActiveError):
+        await review.interrupt(timeout=None)
+    assert time.monotonic() - begin < 3
 
 
 @scenario()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections import deque
 from typing import Any
 
 import pytest
@@ -55,6 +56,7 @@ def taken(pending: PendingRequest) -> Mailbox:
 
 
 def sent(connection: Connection) -> list[dict[str, Any]]:
+    connection.log.publish()
     return [json.loads(data) for data in connection.take_outgoing()]
 
 
@@ -71,6 +73,7 @@ class Flag:
 def feed(connection: Connection, *data: bytes) -> None:
     for waiter in connection.feed(b"".join(data)):
         waiter()
+    connection.log.publish()
 
 
 # -- requests ---------------------------------------------------------------------------------
@@ -333,6 +336,21 @@ def test_leaving_a_mailbox_wakes_who_waits_for_it() -> None:
     assert mailbox.waiter is None
 
 
+def test_leaving_in_the_middle_of_a_delivery_costs_nobody_an_event() -> None:
+    connection = Connection()
+    turn, first = connection.open_turn("U", "t")
+    second = connection.follow(turn)
+
+    class Leaving(deque[Any]):
+        def append(self, item: Any) -> None:  # as a finalizer may, at any moment
+            connection.leave(first)
+
+    first.items = Leaving()
+    second.waiter = flag = Flag()
+    feed(connection, event("U", 1), completed("U"))
+    assert (numbers(second), flag.calls, second.closed) == ([1, "turn/completed"], 1, True)
+
+
 def test_all_who_follow_a_turn_share_its_fold() -> None:
     connection = Connection()
     feed(connection, started("U"))
@@ -493,6 +511,7 @@ def test_mailbox_that_was_muted_is_struck_off() -> None:
     mailboxes = [mailbox, connection.follow(turn), connection.listen(), connection.watch(["x"])]
     for each in mailboxes:
         each.mute()
+    assert len(turn.followers) == 2  # not before the next delivery
     feed(connection, event("U", 1, "x"), event(None, 2, "x"))
     assert turn.followers == []
     assert [(each.closed, list(each.items)) for each in mailboxes] == [(True, [])] * 4
@@ -535,13 +554,23 @@ def test_turn_knows_the_model_and_the_tokens_of_its_thread() -> None:
     assert (other.model, other.usage_before) == (None, None)
 
 
+def final_error(turn: str) -> bytes:
+    return line(method="error", params={"turnId": turn, "willRetry": False, "error": {"message": "no"}})
+
+
 def test_error_of_a_turn_that_never_ended_is_known_to_the_next_one_only() -> None:
     connection = Connection()
-    turn, _ = connection.open_turn("U", "t")
-    feed(connection, line(method="error", params={"turnId": "U", "willRetry": False, "error": {"message": "no"}}))
-    connection.end_turn(turn)
+    connection.open_turn("U", "t")
+    feed(connection, final_error("U"))
     folds = [connection.open_turn(id, "t")[0].fold for id in "VW"]
     assert [fold.leftover for fold in folds] == [{"message": "no"}, None]
+
+
+def test_error_of_a_turn_that_ended_concerns_no_other() -> None:
+    connection = Connection()
+    connection.open_turn("U", "t")
+    feed(connection, final_error("U"), completed("U"))
+    assert connection.open_turn("V", "t")[0].fold.leftover is None
 
 
 @pytest.mark.parametrize("odd", [None, 5, [], {"id": []}])
@@ -730,7 +759,7 @@ def test_message_that_nobody_thought_of_costs_no_other(
 
     connection = Connection()
     pending = connection.request("a")
-    monkeypatch.setattr("openai_codex._core.connection._rpc_error", surprised)
+    monkeypatch.setattr("openai_codex._core.connection.rpc_error", surprised)
     error = line(id=pending.id, error={"code": 1, "message": "m"})
     feed(connection, event(None, 1), error, line(id=[1], error={}), event(None, 2))
     assert isinstance(pending.error, ResponseValidationError)
@@ -790,6 +819,7 @@ def test_messages_are_traced_without_their_secrets(caplog: pytest.LogCaptureFixt
             line(id=99, result={"password": "sk-secret"}),
         )
         connection.respond(7, {"token": "sk-secret"})
+        sent(connection)
     for text in ("account/login/start", "apiKey", "shown", '"x"', '"totalTokens":5', '"y"', "note"):
         assert text in caplog.text
     assert len([text for text in caplog.messages if text[:2] in ("->", "<-")]) == 7

@@ -12,6 +12,7 @@ from .._core.requests import OpenedTurn
 from .._engine import DEFAULT_TIMEOUT, DefaultTimeout
 from .._generated import models as m
 from ..errors import CodexError, JsonRpcError, RequestTimeoutError
+from .history import ENDED, ENDING, GONE, look
 from .interrupt import interrupt_turn
 from .turn import AsyncTurnHandle
 
@@ -187,10 +188,25 @@ class GoalTurns:
             await self._session.engine.receive(self._mailbox, timeout=seconds, call="goal")
         return self.take()
 
-    def open(self, turn_id: str) -> AsyncTurnHandle:
-        """Follow a turn that has begun."""
-        self._latest, mailbox = self._session.engine.open_turn(turn_id, self._thread_id)
-        return AsyncTurnHandle(self._session, OpenedTurn(self._latest, mailbox, False))
+    def open(self, turn_id: str) -> AsyncTurnHandle | None:
+        """Follow a turn that has begun; None if it is not the goal's, because a call of this client started it."""
+        turn, mailbox = self._session.engine.open_turn(turn_id, self._thread_id)
+        if turn.requested:
+            self._session.engine.leave(mailbox)
+            return None
+        self._latest = turn
+        return AsyncTurnHandle(self._session, OpenedTurn(turn, mailbox, False))
+
+    async def look(self) -> None:
+        """Find out whether the latest turn has ended, although the runtime has not said so."""
+        turn = self._latest
+        if turn is None or turn.over:
+            return
+        found = await look(self._session, turn, _STOP_S)
+        if turn.fold.failing and found in (ENDING, GONE):
+            turn.fold.give_up()
+        if found in (ENDED, GONE) or turn.fold.ended:
+            self._session.engine.end_turn(turn)
 
     async def is_active(self) -> bool:
         """Ask the runtime whether the thread runs a turn."""
@@ -253,6 +269,8 @@ class AsyncGoalRun(AsyncClosing):
             if not self._started:
                 await self._start()
             while not self._turns.closed:
+                if self._deadline.passed:
+                    await self._time_out()
                 news = self._turns.take()
                 if news is None:
                     if not self._turns.is_running and not await self._is_still_active():
@@ -316,13 +334,17 @@ class AsyncGoalRun(AsyncClosing):
             self._latest = getattr(news.payload, "goal", self._latest)
         return None
 
+    async def _time_out(self) -> None:
+        await async_shield_for(_STOP_S, self._stop)
+        done = "it goes on, because the runtime did not answer" if self._is_active() else "it was paused"
+        raise RequestTimeoutError(f"the goal was not reached within {self._timeout:g} s; {done}")
+
     async def _look(self) -> None:
-        """Nothing came for a while: look whether the time is over, and what has become of the goal."""
-        if self._deadline.passed:
-            await async_shield_for(_STOP_S, self._stop)
-            done = "it goes on, because the runtime did not answer" if self._is_active() else "it was paused"
-            raise RequestTimeoutError(f"the goal was not reached within {self._timeout:g} s; {done}")
-        if self._turns.closed or self._turns.is_running:
+        """Nothing came for a while: look what has become of the goal and its turn."""
+        if self._turns.closed or self._deadline.passed:
+            return
+        await self._turns.look()
+        if self._turns.is_running:
             return
         self._latest = await self._goal.get()
         if self._is_active() and not await self._turns.is_active():

@@ -21,14 +21,14 @@ from typing import Any, cast
 
 from pydantic_core import from_json
 
-from .._log import logger
-from ..errors import CodexError, ResponseValidationError, TransportClosedError, map_jsonrpc_error
+from .._log import LogBook, logger
+from ..errors import ResponseValidationError, TransportClosedError
 from .events import EventRoutes
 from .framing import BadLine, LineSplitter, encode_json, encode_message, parse_line
 from .mailbox import Mailbox, Waiter
 from .notification import Notification
 from .redact import describe, describe_line
-from .requests import OpenedTurn, PendingRequest, ServerRequest
+from .requests import OpenedTurn, PendingRequest, ServerRequest, rpc_error
 from .routes import Turn, TurnRoutes
 from .turn import TurnFold
 
@@ -61,6 +61,7 @@ class Connection:
 
     Attributes:
         error: Why the connection is over; None while it lives.
+        log: What is to be logged; the engine does that, when it holds no lock.
     """
 
     def __init__(
@@ -76,6 +77,7 @@ class Connection:
         self.error: TransportClosedError | None = None
         self._uncounted = _NEVER_QUEUED.union(long_running)
         self._max_in_flight = max_in_flight
+        self.log = LogBook()
         self._muted: deque[Mailbox] = deque()  # filled by finalizers, on any thread
         self._routes = TurnRoutes(
             max_unclaimed_turns=max_unclaimed_turns,
@@ -83,7 +85,7 @@ class Connection:
             max_settled=max_settled,
             muted=self._muted,
         )
-        self._events = EventRoutes(max_events, self._muted)
+        self._events = EventRoutes(max_events, self._muted, self.log)
         self._splitter = LineSplitter()
         self._ids = itertools.count(1)
         self._pending: dict[int, PendingRequest] = {}
@@ -183,7 +185,7 @@ class Connection:
     def _post(self, line: bytes) -> None:
         self._outgoing.append(line)
         if logger.isEnabledFor(logging.DEBUG):
-            logger.debug("-> %s", describe_line(line))
+            self.log.write(logging.DEBUG, "-> %s", describe_line(line))
 
     def _send(self, pending: PendingRequest) -> None:
         pending.sent = True
@@ -219,14 +221,9 @@ class Connection:
     def end_turn(self, turn: Turn) -> list[Waiter]:
         """Nothing of this turn will come any more, though the runtime did not say so. Returns the waiters to call."""
         wake: list[Waiter] = []
-        self._routes.note(turn.thread_id, leftover=turn.fold.final_error)
         for mailbox in self._routes.end(turn.id):
             mailbox.take_waiter(wake)
         return wake
-
-    def is_followed(self, turn_id: str) -> bool:
-        """Whether somebody follows this turn already."""
-        return turn_id in self._routes.claimed
 
     def listen(self) -> Mailbox:
         """See ``EventRoutes.listen``."""
@@ -253,7 +250,7 @@ class Connection:
         """Route every line that ``data`` completes and return the waiters to call. Never raises."""
         wake: list[Waiter] = []
         while self._muted:
-            self._muted.popleft().leave()
+            self._muted.popleft().strike_off()
         events, claimed, folds = self._events, self._routes.claimed, TurnFold.FOLDS
         watchers, unwanted = events.watchers, self._routes.unwanted
         debug = logger.isEnabledFor(logging.DEBUG)
@@ -269,7 +266,7 @@ class Connection:
                     self._reject(line, error, wake)
                     continue
             if debug:
-                logger.debug("<- %s", describe(message))
+                self.log.write(logging.DEBUG, "<- %s", describe(message))
             try:
                 method = message.get("method")
                 if type(method) is not str or message.get("id") is not None:
@@ -290,13 +287,15 @@ class Connection:
                         fold(turn.fold, notification, params)
                         if method == _USAGE:
                             self._note_usage(params)
+                        elif method == "error":
+                            self._routes.note_error(turn)
                     for mailbox in turn.followers:
                         mailbox.items.append(notification)
                         if mailbox.waiter is not None:
                             wake.append(mailbox.waiter)
                             mailbox.waiter = None
                     if method == "turn/completed":
-                        self._routes.end(turn.id)
+                        self._routes.complete(turn)
                 else:
                     self._put_unclaimed(turn_id, notification, wake)
                 if unwanted and method == "turn/started":
@@ -309,7 +308,9 @@ class Connection:
 
     def _report(self, message: dict[str, Any], error: Exception, wake: list[Waiter]) -> None:
         """A message could not be routed, for a reason that nobody thought of; what waits for it must not wait on."""
-        logger.error("a message from the runtime could not be used: %s", type(error).__name__, exc_info=error)
+        self.log.write(
+            logging.ERROR, "a message from the runtime could not be used: %s", type(error).__name__, error=error
+        )
         id = message.get("id")
         pending = self._pending.pop(id, None) if type(id) is int and "method" not in message else None
         if pending is not None:
@@ -351,7 +352,7 @@ class Connection:
         """Whoever started this turn leaves it. If nobody else follows it, it is interrupted, now or when it begins."""
         if turn.over or self.error is not None:
             return
-        if turn.followers:
+        if any(not mailbox.closed for mailbox in turn.followers):
             turn.orphaned = True
         elif turn.fold.started_id is not None:
             self._send_interrupt(turn.thread_id, turn.fold.started_id)
@@ -367,7 +368,7 @@ class Connection:
                 self._send_interrupt(params.get("threadId"), ids[0])
 
     def _send_interrupt(self, thread_id: Any, turn_id: Any) -> None:
-        logger.debug("interrupting turn %s, whose starter has left", turn_id)
+        self.log.write(logging.DEBUG, "interrupting turn %s, whose starter has left", turn_id)
         self.request("turn/interrupt", {"threadId": thread_id, "turnId": turn_id})
 
     def take_server_requests(self) -> list[ServerRequest]:
@@ -410,11 +411,11 @@ class Connection:
             return
         pending = self._pending.get(id) if type(id) is int and method is None else None
         if pending is None or not pending.sent:
-            logger.debug("dropped a message that answers nothing (id %r)", id)
+            self.log.write(logging.DEBUG, "dropped a message that answers nothing (id %r)", id)
             return
         error = message.get("error")
         if error is not None:
-            pending.error = _rpc_error(pending.method, error)
+            pending.error = rpc_error(pending.method, error)
         elif "result" in message:
             pending.result = message["result"]
             if pending.thread_id is not None:
@@ -438,6 +439,7 @@ class Connection:
         joined = self._routes.knows(turn_id) and turn_id not in self._routes.unwanted
         if not pending.done:
             pending.opened = OpenedTurn(*self._routes.open(turn_id, thread_id), joined)
+            pending.opened.turn.requested = not joined
         elif not joined:  # its caller has left
             self._routes.abandon(turn_id)
 
@@ -445,7 +447,7 @@ class Connection:
         """Report a line that cannot be read, and fail the request that it visibly answers, if any."""
         if not line.strip():
             return
-        logger.warning("ignored a line of %d bytes from the runtime: %s", len(line), error)
+        self.log.write(logging.WARNING, "ignored a line of %d bytes from the runtime: %s", len(line), error)
         found = _ANSWER_ID_FIRST.match(line)
         if found is None and _ANSWER_START.match(line):
             found = _ANSWER_ID_LAST.search(line, max(0, len(line) - 64))
@@ -475,18 +477,6 @@ def _wake_request(pending: PendingRequest, wake: list[Waiter]) -> None:
     if pending.waiter is not None:
         wake.append(pending.waiter)
         pending.waiter = None
-
-
-def _rpc_error(method: str, error: Any) -> CodexError:
-    """Return the exception for the ``error`` member of an answer, whatever its shape."""
-    code, message = _member(error, "code"), _member(error, "message")
-    mapped = map_jsonrpc_error(
-        code if type(code) is int else -32603,
-        message if isinstance(message, str) else "the runtime sent an error without a message",
-        _member(error, "data"),
-    )
-    mapped.method = method
-    return mapped
 
 
 def fresh_error(error: TransportClosedError, method: str | None = None) -> TransportClosedError:

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Any
 
+from .._log import LogBook
 from ..errors import TransportClosedError
 from .mailbox import Mailbox, Waiter
 from .notices import NOTICES, NoticeLog
@@ -22,12 +23,13 @@ class EventRoutes:
     Args:
         max_events: Most notifications that a mailbox holds unread.
         muted: Where mailboxes announce that nobody reads them any more.
+        log: Where notices are written down.
 
     Attributes:
         watchers: The mailboxes that get a method's notifications. The connection reads it directly for each.
     """
 
-    def __init__(self, max_events: int, muted: deque[Mailbox]) -> None:
+    def __init__(self, max_events: int, muted: deque[Mailbox], log: LogBook) -> None:
         self._muted = muted
         self.watchers: dict[str, list[Mailbox]] = {}
         self._max_events = max_events
@@ -37,7 +39,7 @@ class EventRoutes:
         self._logins: dict[str, Notification] = {}  # completions by login id
         self._login_followers: dict[str, list[Mailbox]] = {}
         self._resolved: list[int | str] = []
-        self._notices = NoticeLog()
+        self._notices = NoticeLog(log)
         self._error: TransportClosedError | None = None
 
     def listen(self) -> Mailbox:

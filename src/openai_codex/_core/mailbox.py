@@ -66,19 +66,30 @@ class Mailbox:
         self.items.append(notification)
 
     def mute(self) -> None:
-        """Keep nothing from now on: nobody is left to take it. Takes no lock, so that a finalizer may call it."""
+        """Keep nothing from now on: nobody is left to take it.
+
+        Takes no lock and changes no list, so that a finalizer may call it, even in the middle of a delivery: whoever
+        fills the mailbox strikes it off the next time.
+        """
         self.items = deque(maxlen=0)
-        if self.muted is not None and self.sources:
-            self.muted.append(self)
+        if self.sources:
+            if self.muted is None:
+                self.strike_off()
+            else:
+                self.muted.append(self)
 
     def leave(self) -> None:
         """Get nothing any more; what is here is dropped."""
+        self.closed = True
+        self.mute()
+
+    def strike_off(self) -> None:
+        """Take a mailbox that nobody reads out of all lists."""
+        self.closed = True
         for followers in self.sources:
             if self in followers:
                 followers.remove(self)
         self.sources.clear()
-        self.closed = True
-        self.items = deque(maxlen=0)
 
     def fail(self, error: TransportClosedError) -> None:
         """End the mailbox with ``error``, unless it ended well already. What it holds can still be taken."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
-from .._log import logger
+from .._log import LogBook
 
 __all__ = ["NOTICES", "NoticeLog"]
 
@@ -17,7 +18,8 @@ _MAX_TEXTS = 256
 class NoticeLog:
     """Logs notices of one connection, which repeats some of them with every thread or turn."""
 
-    def __init__(self) -> None:
+    def __init__(self, log: LogBook) -> None:
+        self._log = log
         self._texts: dict[str, None] = {}
 
     def report(self, method: str, params: dict[str, Any]) -> None:
@@ -28,4 +30,4 @@ class NoticeLog:
             self._texts[text] = None
             if len(self._texts) > _MAX_TEXTS:
                 del self._texts[next(iter(self._texts))]
-            logger.warning("%s: %s", method, text)
+            self._log.write(logging.WARNING, "%s: %s", method, text)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
-from ..errors import CodexError
+from ..errors import CodexError, map_jsonrpc_error
 from .mailbox import Mailbox, Waiter
 from .routes import Turn
 
-__all__ = ["OpenedTurn", "PendingRequest", "ServerRequest"]
+__all__ = ["OpenedTurn", "PendingRequest", "ServerRequest", "rpc_error"]
 
 
 @dataclass(slots=True, frozen=True)
@@ -65,3 +65,16 @@ class ServerRequest:
     id: int | str
     method: str
     params: dict[str, Any]
+
+
+def rpc_error(method: str, error: Any) -> CodexError:
+    """Return the exception for the ``error`` member of an answer, whatever its shape."""
+    members = cast("dict[str, Any]", error) if isinstance(error, dict) else {}
+    code, message = members.get("code"), members.get("message")
+    mapped = map_jsonrpc_error(
+        code if type(code) is int else -32603,
+        message if isinstance(message, str) else "the runtime sent an error without a message",
+        members.get("data"),
+    )
+    mapped.method = method
+    return mapped

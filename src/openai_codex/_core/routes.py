@@ -20,7 +20,6 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
-from .._log import logger
 from ..errors import TransportClosedError
 from .mailbox import Mailbox, Waiter
 from .notification import Notification
@@ -39,6 +38,7 @@ class Turn:
         followers: The mailboxes that get its events.
         over: Nothing of it will come any more.
         error: Nothing of it will come any more, because the connection is gone.
+        requested: A request of this client started it.
         orphaned: Whoever started it has left, so it belongs to all who follow it.
         interrupt_tried: An interrupt was sent, and not answered in time.
         interrupt_answered: The runtime has confirmed an interrupt.
@@ -54,6 +54,7 @@ class Turn:
         "interrupt_tried",
         "orphaned",
         "over",
+        "requested",
         "thread_id",
     )
 
@@ -65,6 +66,7 @@ class Turn:
         self.followers: list[Mailbox] = []
         self.over = False
         self.error: TransportClosedError | None = None
+        self.requested = False
         self.orphaned = False
         self.interrupt_tried = False
         self.interrupt_answered = False
@@ -96,7 +98,7 @@ class _Thread:
     __slots__ = ("leftover", "model", "usage")
 
     def __init__(self) -> None:
-        self.leftover: Any = None
+        self.leftover: tuple[str, Any] | None = None  # turn id and error
         self.model: str | None = None
         self.usage: Mapping[str, Any] | None = None
 
@@ -196,7 +198,13 @@ class TurnRoutes:
         if thread is not None:
             thread.usage = None
 
-    def note(self, thread_id: Any, *, usage: Any = None, model: Any = None, leftover: Any = None) -> None:
+    def note_error(self, turn: Turn) -> None:
+        """Remember the final error of a turn until the turn ends. If it never does, the error may come up again."""
+        if turn.fold.failing:
+            self.note(turn.thread_id)
+            self._threads[turn.thread_id].leftover = turn.id, turn.fold.final_error
+
+    def note(self, thread_id: Any, *, usage: Any = None, model: Any = None) -> None:
         """Remember what was heard of a thread, for its next turn: raw JSON, of any shape."""
         if not isinstance(thread_id, str):
             return
@@ -205,7 +213,6 @@ class TurnRoutes:
             thread.usage = usage
         if isinstance(model, str):
             thread.model = model
-        thread.leftover = leftover or thread.leftover
         self._threads[thread_id] = thread
         if len(self._threads) > self._max_settled:
             del self._threads[next(iter(self._threads))]
@@ -213,7 +220,15 @@ class TurnRoutes:
     def _fold(self, turn_id: str, thread_id: str) -> TurnFold:
         thread = self._threads.get(thread_id) or _Thread()
         leftover, thread.leftover = thread.leftover, None  # it concerns the next turn only
-        return TurnFold(turn_id, usage_before=thread.usage, model=thread.model, leftover=leftover)
+        error = None if leftover is None else leftover[1]
+        return TurnFold(turn_id, usage_before=thread.usage, model=thread.model, leftover=error)
+
+    def complete(self, turn: Turn) -> None:
+        """The runtime says that a claimed turn has ended."""
+        self.end(turn.id)
+        thread = self._threads.get(turn.thread_id)
+        if thread is not None and thread.leftover is not None and thread.leftover[0] == turn.id:
+            thread.leftover = None
 
     def fail(self, error: TransportClosedError, wake: list[Waiter]) -> None:
         """The connection is gone: end every mailbox."""
@@ -234,8 +249,6 @@ class TurnRoutes:
         """Drop from the oldest backlog until the limits hold."""
         while len(self._unclaimed) > self._max_unclaimed_turns or self._unclaimed_events > self._max_unclaimed_events:
             turn_id, backlog = next(iter(self._unclaimed.items()))
-            if self.evicted == 0:
-                logger.debug("events of turns that nobody follows are being dropped")
             if len(self._unclaimed) > 1:
                 del self._unclaimed[turn_id]
                 self._settle(turn_id, finished=backlog.closed)

@@ -261,10 +261,6 @@ class AsyncEngine:
         """Return a bounded mailbox of notifications without a turn; the first one holds what came before."""
         return self._connection.listen()
 
-    def is_followed(self, turn_id: str) -> bool:
-        """Whether somebody follows this turn already."""
-        return self._connection.is_followed(turn_id)
-
     def watch(self, methods: Iterable[str], thread_id: str | None = None) -> Mailbox:
         """Return a bounded mailbox that also gets every notification of ``methods``; if given, of this thread only."""
         return self._connection.watch(methods, thread_id)
@@ -403,6 +399,7 @@ class AsyncEngine:
         return loop
 
     def _write(self) -> None:
+        self._connection.log.publish()
         lines = self._connection.take_outgoing()
         if lines and self._pipes is not None:
             self._pipes.write(lines[0] if len(lines) == 1 else b"".join(lines))

@@ -98,6 +98,7 @@ class LoopPipes:
         self._writer: asyncio.WriteTransport | None = None
         self._readers: list[_Reader] = []
         self._closed = False
+        self._ending = False
 
     async def attach(self) -> None:
         loop = asyncio.get_running_loop()
@@ -106,12 +107,15 @@ class LoopPipes:
         self._writer, _ = await loop.connect_write_pipe(lambda: self._stdin, self._process.stdin)
         if self._closed:  # meanwhile
             self._writer.abort()
+        elif self._ending:
+            self._writer.close()
 
     def write(self, line: bytes) -> None:
         if self._writer is not None and not self._writer.is_closing():
             self._writer.write(line)
 
     def close_stdin(self) -> None:
+        self._ending = True
         if self._writer is not None:
             self._writer.close()
 

@@ -285,12 +285,6 @@ class Engine:
         with self._lock:
             return self._connection.listen()
 
-    def is_followed(self, turn_id: str) -> bool:
-        """Whether somebody follows this turn already."""
-        self._check_process()
-        with self._lock:
-            return self._connection.is_followed(turn_id)
-
     def watch(self, methods: Iterable[str], thread_id: str | None = None) -> Mailbox:
         """Return a bounded mailbox that also gets every notification of ``methods``; if given, of this thread only."""
         self._check_process()
@@ -410,13 +404,15 @@ class Engine:
             raise RuntimeError(NOT_STARTED_TEXT)
 
     def _write(self, lines: list[bytes]) -> None:
-        """Write from a calling thread."""
+        """Write from a calling thread, which holds no lock."""
+        self._connection.log.publish()
         if self._writer is not None:
             for line in lines:
                 self._writer.write(line)
 
     def _write_later(self, lines: list[bytes]) -> None:
         """Write on the writer's thread: the reader must never block."""
+        self._connection.log.publish()
         if self._writer is not None:
             for line in lines:
                 self._writer.write_later(line)

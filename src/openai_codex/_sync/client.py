@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from .._checks import without_none
 from .._compat import start_eagerly
@@ -13,7 +13,14 @@ from .._config import CodexConfig
 from .._engine import DEFAULT_TIMEOUT, DefaultTimeout
 from .._generated import models as m
 from .._json import JsonObject
-from .._policy import ApprovalMode, Sandbox, approval_fields, sandbox_fields_of_thread, settings_not_taken
+from .._policy import (
+    ApprovalMode,
+    Sandbox,
+    approval_fields,
+    fixed_settings,
+    sandbox_fields_of_thread,
+    settings_to_update,
+)
 from ..errors import CodexError
 from .events import EventStream
 from .login import ChatgptLoginHandle, DeviceCodeLoginHandle
@@ -29,6 +36,8 @@ if TYPE_CHECKING:
     from .._metadata import InitializeResponse
 
 __all__ = ["Codex"]
+
+_UPDATE = "thread/settings/update"
 
 
 class Codex:
@@ -328,9 +337,10 @@ class Codex:
     ) -> Thread:
         """Go on with a stored thread.
 
-        What is given here holds, also where the runtime has the thread loaded with other settings; that needs the
-        experimental API. What is left out is as it was, but a sandbox for workspaces, or an external one, that another
-        runtime had set is not stored: give it again.
+        Settings that are given here hold, also where this runtime has the thread loaded with others; that needs the
+        experimental API. Instructions, provider and ``config`` cannot be given to a thread that is loaded. What is left
+        out is as it was, but a sandbox for workspaces, or an external one, that another runtime had set is not stored:
+        give it again.
 
         Args:
             thread_id: The thread; it must have had a turn.
@@ -357,7 +367,7 @@ class Codex:
             ThreadNotFoundError: nothing is stored of the thread.
             InvalidRequestError: the runtime refused, for example because the thread is archived, or in use by another
                 runtime.
-            CodexError: the thread is loaded with other settings, and the experimental API is switched off.
+            CodexError: the thread is loaded, and cannot take what was given.
             RequestTimeoutError: no answer in time.
             TransportClosedError: the runtime is gone, or the client was closed.
 
@@ -610,23 +620,40 @@ class Codex:
         config: JsonObject | None,
         timeout: float | DefaultTimeout | None,
     ) -> Thread:
-        update = "thread/settings/update"
         access, settings = sandbox_fields_of_thread(sandbox, config)
         if settings:
-            self._session.require_experimental(update)
-        fields = without_none({**fields, **access, **approval_fields(approval_mode)})
-        info = self._session.call(method, fields, timeout)
-        if method == "thread/resume":
-            settings.update(settings_not_taken(info, fields, sandbox))
+            self._session.require_experimental(_UPDATE)
+        asked = without_none({**fields, **access, **approval_fields(approval_mode)})
+        given = asked.keys() - {"thread_id", "exclude_turns"}
+        loaded = method == "thread/resume" and given and self._is_loaded(asked["thread_id"], timeout)
+        if loaded and (fixed := fixed_settings(asked, config)):
+            raise CodexError(
+                f"{method}: the thread is loaded already, and does not take {', '.join(fixed)} any more; "
+                "leave them out, or fork the thread"
+            )
+        info = self._session.call(method, asked, timeout)
+        if loaded:
+            settings.update(settings_to_update(info, asked, sandbox))
         if settings:  # before anybody can use the thread
             if not self._session.config.experimental_api:
                 raise CodexError(
                     f"{method}: the thread is loaded already, and keeps its {', '.join(settings)}; "
                     "give them to the next turn, or use CodexConfig(experimental_api=True)"
                 )
-            self._session.call(update, {"thread_id": info.thread.id, **settings}, timeout)
-            info = _with_settings(info, settings)
+            self._session.call(_UPDATE, {"thread_id": info.thread.id, **settings}, timeout)
+            info = info.model_copy(update={"sandbox": settings.get("sandbox_policy", info.sandbox)})
+        if settings and loaded:  # the runtime knows best what it has made of them
+            again = {"thread_id": info.thread.id, "exclude_turns": True}
+            info = (self._session.call(method, again, timeout)).model_copy(update={"thread": info.thread})
         return Thread(self._session, info.thread.id, info)
+
+    def _is_loaded(self, thread_id: str, timeout: float | DefaultTimeout | None) -> bool:
+        """Whether the runtime has the thread loaded."""
+        ids: Pager[str] = Pager(self._session, "thread/loaded/list", {}, timeout)
+        for each in ids:
+            if each == thread_id:
+                return True
+        return False
 
     # -- models -------------------------------------------------------------------------------------------------
 
@@ -675,13 +702,6 @@ class Codex:
         """
         fields = without_none({"cursor": cursor, "include_hidden": include_hidden, "limit": limit})
         return Pager(self._session, "model/list", fields, timeout)
-
-
-def _with_settings(info: Any, settings: Mapping[str, Any]) -> Any:
-    """The runtime's answer as it would be with these settings."""
-    fields = {"sandbox" if name == "sandbox_policy" else name: value for name, value in settings.items()}
-    model = cast("Any", type(info))
-    return model.model_validate({**info.model_dump(), **fields})
 
 
 def _check_login(started: Any, expected: type[Any]) -> None:

@@ -20,6 +20,8 @@ __all__ = ["interrupt_turn"]
 
 _ANSWER_S = 0.5  # the runtime answers in milliseconds, or not at all when the turn was interrupted meanwhile
 _BEGIN_S = 2.0  # from the acceptance of a turn until it can be interrupted; then it is tried all the same
+_UNBEGUN_S = 60.0  # without any limit of the caller's, for a turn that does not begin
+_LEAST_S = 0.05  # for the last attempt: an answer that is a refusal says more than none
 _END_S = 0.5  # from the answer until turn/completed, which comes with it
 _POLL_S = 0.01
 _INVALID_REQUEST = -32600
@@ -33,18 +35,19 @@ def interrupt_turn(session: Session, turn: Turn, limit: float | None) -> None:
         RequestTimeoutError: the runtime did not answer within ``limit`` seconds.
     """
     deadline = Deadline(limit)
+    patience = Deadline(_UNBEGUN_S if limit is None else limit)  # for a turn that does not begin
+    settled = False
     mailbox = session.engine.follow(turn)
     try:
-        begun: Deadline | None = None  # until when a turn that has begun may be refused
         while not (turn.interrupt_answered or turn.fold.interrupted):
             if turn.over:
                 raise _not_active(turn)
-            if not turn.fold.begun:
+            if not (turn.fold.begun or turn.fold.failing):
                 mailbox.items.clear()
-                session.engine.receive(mailbox, timeout=deadline.left(_BEGIN_S))
-            elif begun is None:
-                begun = Deadline(_BEGIN_S)
-            _try(session, turn, deadline, begun)
+                session.engine.receive(mailbox, timeout=patience.left(_BEGIN_S))
+            elif not settled:
+                patience, settled = Deadline(deadline.left(_BEGIN_S)), True
+            _try(session, turn, deadline, patience)
         end = Deadline(_END_S)
         while not (turn.over or end.passed):
             mailbox.items.clear()
@@ -53,16 +56,17 @@ def interrupt_turn(session: Session, turn: Turn, limit: float | None) -> None:
         session.engine.leave(mailbox)
 
 
-def _try(session: Session, turn: Turn, deadline: Deadline, begun: Deadline | None) -> None:
+def _try(session: Session, turn: Turn, deadline: Deadline, patience: Deadline) -> None:
     """Ask once. An attempt that stays without an answer may have worked: the next one, or the turn's end, tells."""
     fields = {"thread_id": turn.thread_id, "turn_id": turn.fold.started_id or turn.id}
+    failing = turn.fold.failing
     try:
-        session.call("turn/interrupt", fields, deadline.left(_ANSWER_S))
+        session.call("turn/interrupt", fields, max(deadline.left(_ANSWER_S), _LEAST_S))
         turn.interrupt_answered = True
     except TurnNotActiveError:
         if turn.over and turn.interrupt_tried:
             turn.interrupt_answered = True
-        elif turn.over or deadline.passed or (begun is not None and begun.passed):
+        elif turn.over or failing or patience.passed:
             raise
         else:
             sleep(_POLL_S)

@@ -324,13 +324,16 @@ class Thread:
         limit = self._session.config.request_timeout if isinstance(timeout, DefaultTimeout) else timeout
         deadline = Deadline(check_seconds("shell_command: timeout", limit))
         self._session.ensure_started()
-        mailbox = engine.watch(["item/started"], self.id)
+        mailbox = engine.watch(["turn/started", "item/started"], self.id)
+        begun: set[str] = set()
         try:
             self._session.call("thread/shellCommand", {"thread_id": self.id, "command": command}, timeout)
             while engine.receive(mailbox, timeout=deadline.left()):
                 started = mailbox.items.popleft().payload
-                if isinstance(started, m.ItemStartedNotification) and _is_users_command(started.item):
-                    joined = engine.is_followed(started.turn_id)
+                if isinstance(started, m.TurnStartedNotification):
+                    begun.add(started.turn.id)
+                elif isinstance(started, m.ItemStartedNotification) and _is_users_command(started.item):
+                    joined = started.turn_id not in begun  # it was running before the command
                     opened = OpenedTurn(*engine.open_turn(started.turn_id, self.id), joined)
                     return TurnHandle(self._session, opened)
         finally:
