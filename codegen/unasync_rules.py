@@ -43,6 +43,7 @@ RULES = Rules(
         "rpc_async": "rpc_sync",
         "aio": "threads",
         # _compat: where the two worlds differ for real
+        "AsyncAction": "Action",
         "async_interrupts": "interrupts",
         "async_lock": "lock",
         "async_shield_for": "shield_for",
@@ -58,6 +59,7 @@ RULES = Rules(
         "AsyncEventStream": "EventStream",
         "AsyncGoal": "Goal",
         "AsyncGoalRun": "GoalRun",
+        "AsyncLimit": "Limit",
         "AsyncNamespace": "Namespace",
         "AsyncPager": "Pager",
         "AsyncRpc": "Rpc",

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "NO_DEADLINE",
+    "Action",
+    "AsyncAction",
     "AsyncClosing",
     "Closing",
     "Deadline",
@@ -72,6 +74,13 @@ class Deadline:
 
 NO_DEADLINE: Final = Deadline(None)
 """For what may take for ever."""
+
+
+AsyncAction = Callable[[], Awaitable[object]]
+"""Something for tasks to do."""
+
+Action = Callable[[], object]
+"""Something for threads to do."""
 
 
 class AsyncClosing:

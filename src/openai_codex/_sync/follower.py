@@ -7,10 +7,11 @@ moment, silence the time that the caller allows, and then the runtime is asked w
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from .._compat import Deadline, interrupts, shield_for
+from .._compat import Action, Deadline, interrupts, shield_for
 from .._results import TurnResult
 from ..errors import TurnStalledError, TurnTimeoutError
 from .history import ASKING, ENDED, ENDING, GONE, RUNNING, UNKNOWN, look, recall
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from .._core.routes import Turn
     from .session import Session
 
-__all__ = ["TurnFollower"]
+__all__ = ["Limit", "TurnFollower"]
 
 _SAYS = {
     RUNNING: "says that it is still running",
@@ -34,24 +35,41 @@ _GRACE_S = 1.0  # from a final error until turn/completed; it comes within milli
 _LEAVE_S = 2.0  # for the interrupt of a turn that its owner leaves
 
 
+@dataclass(slots=True, frozen=True)
+class Limit:
+    """The time of something that a turn is a part of.
+
+    Attributes:
+        deadline: Until when it may take.
+        expire: Ends it, with the turn, and raises for whoever waits.
+    """
+
+    deadline: Deadline
+    expire: Action
+
+
 class TurnFollower:
     """One consumer of a turn's events.
 
     Args:
         owns: The turn was started for it, so it interrupts the turn when it gives up.
+        limit: The time of what the turn is a part of, if there is such a thing.
 
     Attributes:
         turn: The turn, as all who follow it share it.
         mailbox: Events that were not taken yet.
     """
 
-    __slots__ = ("_call", "_owns", "_session", "_was_ending", "mailbox", "turn")
+    __slots__ = ("_call", "_limit", "_owns", "_session", "_was_ending", "mailbox", "turn")
 
-    def __init__(self, session: Session, turn: Turn, mailbox: Mailbox, *, owns: bool) -> None:
+    def __init__(
+        self, session: Session, turn: Turn, mailbox: Mailbox, *, owns: bool, limit: Limit | None = None
+    ) -> None:
         self._session = session
         self.turn = turn
         self.mailbox = mailbox
         self._owns = owns
+        self._limit = limit
         self._call = f"turn {turn.id}"
         self._was_ending = False
 
@@ -64,6 +82,7 @@ class TurnFollower:
         Raises:
             TurnTimeoutError: the deadline has passed.
             TurnStalledError: nothing came for ``idle_timeout`` seconds, and the turn has not ended.
+            RequestTimeoutError: the time of what the turn is a part of is over.
             TransportClosedError: the runtime is gone, or the client was closed.
         """
         mailbox, fold, engine = self.mailbox, self.turn.fold, self._session.engine
@@ -73,10 +92,17 @@ class TurnFollower:
                 return True
             if over:
                 return False
+            if self._limit is not None and self._limit.deadline.passed:
+                limit, self._limit = self._limit, None
+                limit.expire()
             patience, left = _GRACE_S if fold.failing else idle_timeout, deadline.left()
-            limit = deadline.left(patience)
-            if engine.receive(mailbox, timeout=limit, call=self._call):
+            seconds = deadline.left(patience)
+            if self._limit is not None:
+                seconds = self._limit.deadline.left(seconds)
+            if engine.receive(mailbox, timeout=seconds, call=self._call):
                 self._was_ending = False
+            elif self._limit is not None and self._limit.deadline.passed:
+                continue
             elif left is not None and (patience is None or left <= patience):
                 self._time_out(deadline)
             elif fold.failing:

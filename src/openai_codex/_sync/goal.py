@@ -12,6 +12,7 @@ from .._core.requests import OpenedTurn
 from .._engine import DEFAULT_TIMEOUT, DefaultTimeout
 from .._generated import models as m
 from ..errors import CodexError, JsonRpcError, RequestTimeoutError
+from .follower import Limit
 from .history import ENDED, ENDING, GONE, look
 from .interrupt import interrupt_turn
 from .turn import TurnHandle
@@ -144,8 +145,9 @@ class Goal:
         Args:
             objective: What to reach.
             token_budget: Tokens that it may use; None for no limit.
-            timeout: Seconds that the whole may take; then the goal is paused, its turn interrupted, and
-                `RequestTimeoutError` raised. None for no limit.
+            timeout: Seconds that the whole may take, from the first step of the iteration; then the goal is paused,
+                its turn interrupted, and `RequestTimeoutError` raised, by the iteration or by whatever runs or streams
+                the turn. None for no limit.
         """
         seconds = check_seconds("run_goal: timeout", timeout)
         return GoalRun(self, GoalTurns(self._session, self._thread_id), objective, token_budget, seconds)
@@ -188,14 +190,14 @@ class GoalTurns:
             self._session.engine.receive(self._mailbox, timeout=seconds, call="goal")
         return self.take()
 
-    def open(self, turn_id: str) -> TurnHandle | None:
+    def open(self, turn_id: str, limit: Limit) -> TurnHandle | None:
         """Follow a turn that has begun; None if it is not the goal's, because a call of this client started it."""
         turn, mailbox = self._session.engine.open_turn(turn_id, self._thread_id)
         if turn.requested:
             self._session.engine.leave(mailbox)
             return None
         self._latest = turn
-        return TurnHandle(self._session, OpenedTurn(turn, mailbox, False))
+        return TurnHandle(self._session, OpenedTurn(turn, mailbox, False), limit)
 
     def look(self) -> None:
         """Find out whether the latest turn has ended, although the runtime has not said so."""
@@ -231,7 +233,7 @@ class GoalRun(Closing):
     ``with`` statement, leaving early pauses the goal and interrupts its turn.
     """
 
-    __slots__ = ("_budget", "_deadline", "_goal", "_latest", "_objective", "_started", "_timeout", "_turns")
+    __slots__ = ("_budget", "_deadline", "_goal", "_is_set", "_latest", "_objective", "_started", "_timeout", "_turns")
 
     def __init__(
         self, goal: Goal, turns: GoalTurns, objective: str, token_budget: int | None, timeout: float | None
@@ -244,6 +246,7 @@ class GoalRun(Closing):
         self._deadline = Deadline(None)
         self._latest: m.ThreadGoal | None = None
         self._started = False
+        self._is_set = False  # whether the runtime has said so
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(objective={self._objective!r}, goal={self._latest!r})"
@@ -309,8 +312,12 @@ class GoalRun(Closing):
             self._latest = self._goal.set(
                 self._objective, token_budget=self._budget, status=active, timeout=limit
             )
+            self._is_set = True
         except JsonRpcError:
             self._turns.close()  # refused: there is nothing to stop
+            raise
+        except RequestTimeoutError:
+            shield_for(_STOP_S, self._stop)
             raise
 
     def _is_active(self) -> bool:
@@ -327,7 +334,7 @@ class GoalRun(Closing):
         turn: Any = news.params.get("turn")
         turn_id = turn.get("id") if isinstance(turn, dict) else None  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
         if news.method == "turn/started" and isinstance(turn_id, str):
-            return self._turns.open(turn_id)
+            return self._turns.open(turn_id, Limit(self._deadline, self._time_out))
         if news.method == "thread/goal/cleared":
             self._latest = None
         elif news.method == "thread/goal/updated":
@@ -335,6 +342,9 @@ class GoalRun(Closing):
         return None
 
     def _time_out(self) -> None:
+        """Stop the goal, because the time is over; raises ``RequestTimeoutError`` unless it had ended before."""
+        if self._turns.closed:
+            return
         shield_for(_STOP_S, self._stop)
         done = "it goes on, because the runtime did not answer" if self._is_active() else "it was paused"
         raise RequestTimeoutError(f"the goal was not reached within {self._timeout:g} s; {done}")
@@ -357,8 +367,9 @@ class GoalRun(Closing):
         if self._turns.closed:
             return
         self._catch_up()
-        self._latest = self._goal.get(timeout=_STOP_S)
-        if self._is_active():
+        if self._is_set:  # otherwise the runtime reads this after the goal, whenever it does
+            self._latest = self._goal.get(timeout=_STOP_S)
+        if self._is_active() or not self._is_set:
             self._latest = self._goal.pause(timeout=_STOP_S)
         self._catch_up()  # a turn may have begun meanwhile
         self._turns.interrupt()

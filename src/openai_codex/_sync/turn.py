@@ -11,7 +11,7 @@ from .._engine import DEFAULT_TIMEOUT, DefaultTimeout
 from .._generated import models as m
 from .._inputs import Input, user_input
 from .._results import TurnResult
-from .follower import TurnFollower
+from .follower import Limit, TurnFollower
 from .interrupt import interrupt_turn
 from .stream import TextStream, TurnStream
 
@@ -32,16 +32,17 @@ class TurnHandle:
             itself, because the turn is not its own.
     """
 
-    __slots__ = ("_session", "_turn", "_unread", "id", "joined", "thread_id")
+    __slots__ = ("_limit", "_session", "_turn", "_unread", "id", "joined", "thread_id")
 
-    def __init__(self, session: Session, opened: OpenedTurn) -> None:
+    def __init__(self, session: Session, opened: OpenedTurn, limit: Limit | None = None) -> None:
         self._session = session
+        self._limit = limit
         self._turn = opened.turn
         self.thread_id = opened.turn.thread_id
         self.id = opened.turn.id
         self.joined = opened.joined
         # Holds the events since the acceptance, until somebody takes them.
-        self._unread = [TurnFollower(session, opened.turn, opened.mailbox, owns=not opened.joined)]
+        self._unread = [TurnFollower(session, opened.turn, opened.mailbox, owns=not opened.joined, limit=limit)]
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(thread_id={self.thread_id!r}, id={self.id!r})"
@@ -159,4 +160,4 @@ class TurnHandle:
             return self._unread.pop()
         except IndexError:
             mailbox = self._session.engine.follow(self._turn)
-            return TurnFollower(self._session, self._turn, mailbox, owns=not self.joined)
+            return TurnFollower(self._session, self._turn, mailbox, owns=not self.joined, limit=self._limit)
