@@ -60,6 +60,7 @@ RULES = Rules(
         "AsyncGoal": "Goal",
         "AsyncGoalRun": "GoalRun",
         "AsyncLimit": "Limit",
+        "AsyncLocks": "Locks",
         "AsyncNamespace": "Namespace",
         "AsyncPager": "Pager",
         "AsyncRpc": "Rpc",

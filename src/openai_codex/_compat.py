@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Final, Protocol, overload
+from weakref import WeakValueDictionary
 
 if TYPE_CHECKING:
     import asyncio
@@ -20,8 +21,10 @@ __all__ = [
     "Action",
     "AsyncAction",
     "AsyncClosing",
+    "AsyncLocks",
     "Closing",
     "Deadline",
+    "Locks",
     "async_interrupts",
     "async_lock",
     "async_shield_for",
@@ -125,6 +128,36 @@ def async_lock() -> asyncio.Lock:
 def lock() -> threading.Lock:
     """A new mutex for threads."""
     return threading.Lock()
+
+
+class AsyncLocks:
+    """Mutexes for tasks, by name. One that nobody uses is forgotten."""
+
+    def __init__(self) -> None:
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    def of(self, name: str) -> asyncio.Lock:
+        """The mutex of this name."""
+        found = self._locks.get(name)
+        if found is None:
+            found = self._locks[name] = async_lock()
+        return found
+
+
+class Locks:
+    """Mutexes for threads, by name. One that nobody uses is forgotten."""
+
+    def __init__(self) -> None:
+        self._locks: WeakValueDictionary[str, threading.Lock] = WeakValueDictionary()
+        self._guard = threading.RLock()
+
+    def of(self, name: str) -> threading.Lock:
+        """The mutex of this name."""
+        with self._guard:
+            found = self._locks.get(name)
+            if found is None:
+                found = self._locks[name] = lock()
+            return found
 
 
 async def async_sleep(seconds: float) -> None:

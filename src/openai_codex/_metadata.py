@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ._generated._version import OLDEST_RUNTIME, RUNTIME_VERSION
-from ._log import logger
+from ._log import log
 from .errors import ResponseValidationError, UnsupportedRuntimeError
 
 __all__ = ["InitializeResponse", "ServerInfo", "check_version", "read_metadata"]
@@ -84,9 +85,11 @@ def check_version(info: ServerInfo | None) -> None:
             f"install openai-codex-cli-bin=={RUNTIME_VERSION}, or point CodexConfig.codex_bin at a newer runtime"
         )
     if runtime < schema:
-        logger.warning("codex %s is older than schema %s: newer methods will be refused", version, RUNTIME_VERSION)
+        log(
+            logging.WARNING, "codex %s is older than schema %s: newer methods will be refused", version, RUNTIME_VERSION
+        )
     elif runtime > schema:
-        logger.info("codex %s is newer than schema %s: what is new in it has no types", version, RUNTIME_VERSION)
+        log(logging.INFO, "codex %s is newer than schema %s: what is new in it has no types", version, RUNTIME_VERSION)
 
 
 def _parse(version: str) -> tuple[int, int, int] | None:

@@ -10,6 +10,7 @@ from ._generated import models as m
 from ._json import JsonObject
 
 __all__ = [
+    "GUARDED",
     "ApprovalMode",
     "Sandbox",
     "approval_fields",
@@ -122,11 +123,13 @@ def sandbox_fields_of_thread(
 
 
 _UPDATABLE = ("model", "service_tier", "cwd", "personality", "approval_policy", "approvals_reviewer")
+GUARDED = frozenset({"sandbox_policy", "approval_policy", "approvals_reviewer"})
+"""Settings that must not be other than they were asked for."""
 _FIXED = ("base_instructions", "developer_instructions", "model_provider")
 
 
 def fixed_settings(asked: Mapping[str, Any], config: JsonObject | None) -> list[str]:
-    """What was asked of ``thread/resume`` that a loaded thread cannot take any more."""
+    """Names of what was asked of ``thread/resume`` that a loaded thread cannot take any more."""
     return [name for name in _FIXED if name in asked] + (["config"] if config else [])
 
 

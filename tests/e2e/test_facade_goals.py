@@ -9,7 +9,7 @@ import pytest
 
 from openai_codex import AsyncCodex, CodexError, InvalidRequestError, TurnFailedError
 from openai_codex.testing import ScriptedModel, Usage
-from openai_codex.types import ActiveThreadStatus, ThreadGoalStatus, TurnStatus
+from openai_codex.types import ActiveThreadStatus, CustomReviewTarget, ThreadGoalStatus, TurnStatus
 from tests.e2e.facade import requested, scenario
 
 
@@ -108,6 +108,67 @@ async def test_goal_that_takes_too_long_is_paused(codex: AsyncCodex, model: Scri
     assert isinstance(caught.value, CodexError)
     goal = await thread.goal.get()
     assert goal is not None and goal.status.value == "paused"
+
+
+@scenario()
+async def test_time_of_a_goal_ends_inside_its_turn_too(codex: AsyncCodex, model: ScriptedModel) -> None:
+    model.hang()
+    thread = await codex.thread_start()
+    begin = time.monotonic()
+    with pytest.raises(TimeoutError, match=r"goal was not reached within 0.5 s; it was paused"):
+        async for turn in thread.goal.run_goal("For ever", timeout=0.5):
+            await turn.run()
+    model.hang()
+    with pytest.raises(TimeoutError, match=r"goal was not reached within 0.5 s; it was paused"):
+        async for turn in thread.goal.run_goal("For ever", timeout=0.5):
+            async for _ in turn.stream():
+                pass
+    assert time.monotonic() - begin < 4
+    goal = await thread.goal.get()
+    assert goal is not None and goal.status is ThreadGoalStatus.paused
+    assert not isinstance((await thread.read()).thread.status, ActiveThreadStatus)
+
+
+@scenario(repeat_last=True)
+async def test_goal_that_is_not_set_in_time_does_not_go_on(codex: AsyncCodex, model: ScriptedModel) -> None:
+    model.say("Again")
+    thread = await codex.thread_start()
+    with pytest.raises(TimeoutError, match="thread/goal/set"):
+        async for _ in thread.goal.run_goal("For ever", timeout=0):
+            pass
+    goal = await thread.goal.get()
+    assert goal is None or goal.status is ThreadGoalStatus.paused
+
+
+@scenario()
+async def test_goal_that_cannot_be_sent_stops_no_other(codex: AsyncCodex, model: ScriptedModel) -> None:
+    model.hang()
+    thread = await codex.thread_start()
+    await thread.goal.set("Running")
+    await requested(model)
+    with pytest.raises(ValueError, match="token_budget"):
+        async with thread.goal.run_goal("Other", token_budget="many") as turns:  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+            await turns.__anext__()
+    goal = await thread.goal.get()
+    assert goal is not None and goal.status is ThreadGoalStatus.active
+    await thread.goal.pause()
+
+
+@scenario()
+async def test_command_and_review_after_a_goal_are_none_of_its_turns(codex: AsyncCodex, model: ScriptedModel) -> None:
+    model.call_tool("update_goal", {"status": "complete"}).say("Reached")
+    thread = await codex.thread_start()
+    async with thread.goal.run_goal("Quickly") as turns:
+        assert (await (await turns.__anext__()).run()).final_response == "Reached"
+        command = await thread.shell_command("sleep 0.5; echo done")
+        assert [turn.id async for turn in turns] == []
+    assert (await command.run()).status is TurnStatus.completed
+    model.call_tool("update_goal", {"status": "complete"}).say("Reached").stream(["Looks ", "good"], delay=0.3)
+    async with thread.goal.run_goal("Quickly") as turns:
+        assert (await (await turns.__anext__()).run()).final_response == "Reached"
+        review = await thread.review(CustomReviewTarget(instructions="Look"))
+        assert [turn.id async for turn in turns] == []
+    assert (await review.run()).status is TurnStatus.completed
 
 
 @scenario()

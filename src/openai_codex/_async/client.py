@@ -13,17 +13,11 @@ from .._config import CodexConfig
 from .._engine import DEFAULT_TIMEOUT, DefaultTimeout
 from .._generated import models as m
 from .._json import JsonObject
-from .._policy import (
-    ApprovalMode,
-    Sandbox,
-    approval_fields,
-    fixed_settings,
-    sandbox_fields_of_thread,
-    settings_to_update,
-)
+from .._policy import ApprovalMode, Sandbox, approval_fields
 from ..errors import CodexError
 from .events import AsyncEventStream
 from .login import AsyncChatgptLoginHandle, AsyncDeviceCodeLoginHandle
+from .opening import open_thread
 from .pages import AsyncPager
 from .session import AsyncSession
 from .thread import AsyncThread
@@ -36,8 +30,6 @@ if TYPE_CHECKING:
     from .._metadata import InitializeResponse
 
 __all__ = ["AsyncCodex"]
-
-_UPDATE = "thread/settings/update"
 
 
 class AsyncCodex:
@@ -620,40 +612,9 @@ class AsyncCodex:
         config: JsonObject | None,
         timeout: float | DefaultTimeout | None,
     ) -> AsyncThread:
-        access, settings = sandbox_fields_of_thread(sandbox, config)
-        if settings:
-            self._session.require_experimental(_UPDATE)
-        asked = without_none({**fields, **access, **approval_fields(approval_mode)})
-        given = asked.keys() - {"thread_id", "exclude_turns"}
-        loaded = method == "thread/resume" and given and await self._is_loaded(asked["thread_id"], timeout)
-        if loaded and (fixed := fixed_settings(asked, config)):
-            raise CodexError(
-                f"{method}: the thread is loaded already, and does not take {', '.join(fixed)} any more; "
-                "leave them out, or fork the thread"
-            )
-        info = await self._session.call(method, asked, timeout)
-        if loaded:
-            settings.update(settings_to_update(info, asked, sandbox))
-        if settings:  # before anybody can use the thread
-            if not self._session.config.experimental_api:
-                raise CodexError(
-                    f"{method}: the thread is loaded already, and keeps its {', '.join(settings)}; "
-                    "give them to the next turn, or use CodexConfig(experimental_api=True)"
-                )
-            await self._session.call(_UPDATE, {"thread_id": info.thread.id, **settings}, timeout)
-            info = info.model_copy(update={"sandbox": settings.get("sandbox_policy", info.sandbox)})
-        if settings and loaded:  # the runtime knows best what it has made of them
-            again = {"thread_id": info.thread.id, "exclude_turns": True}
-            info = (await self._session.call(method, again, timeout)).model_copy(update={"thread": info.thread})
+        fields = {**fields, **approval_fields(approval_mode)}
+        info = await open_thread(self._session, method, fields, sandbox, config, timeout)
         return AsyncThread(self._session, info.thread.id, info)
-
-    async def _is_loaded(self, thread_id: str, timeout: float | DefaultTimeout | None) -> bool:
-        """Whether the runtime has the thread loaded."""
-        ids: AsyncPager[str] = AsyncPager(self._session, "thread/loaded/list", {}, timeout)
-        async for each in ids:
-            if each == thread_id:
-                return True
-        return False
 
     # -- models -------------------------------------------------------------------------------------------------
 

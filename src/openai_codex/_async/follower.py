@@ -95,18 +95,21 @@ class AsyncTurnFollower:
             if self._limit is not None and self._limit.deadline.passed:
                 limit, self._limit = self._limit, None
                 await limit.expire()
-            patience, left = _GRACE_S if fold.failing else idle_timeout, deadline.left()
+            idle = self.turn.idle
+            patience, left = _GRACE_S if fold.failing or idle else idle_timeout, deadline.left()
             seconds = deadline.left(patience)
             if self._limit is not None:
                 seconds = self._limit.deadline.left(seconds)
             if await engine.receive(mailbox, timeout=seconds, call=self._call):
                 self._was_ending = False
-            elif self._limit is not None and self._limit.deadline.passed:
+            elif (self._limit is not None and self._limit.deadline.passed) or (self.turn.idle and not idle):
                 continue
             elif left is not None and (patience is None or left <= patience):
                 await self._time_out(deadline)
             elif fold.failing:
                 await self._look_after_failure(deadline)
+            elif idle:
+                await self._look_after_idleness(deadline)
             elif idle_timeout is not None:
                 await self._look_after_silence(deadline, idle_timeout)
 
@@ -159,6 +162,12 @@ class AsyncTurnFollower:
         found = await look(self._session, self.turn, deadline.left())
         if found in (ENDED, ENDING, GONE, UNKNOWN) and not self.mailbox.settled:
             self.turn.fold.give_up()
+            self._session.engine.end_turn(self.turn)
+
+    async def _look_after_idleness(self, deadline: Deadline) -> None:
+        """The thread does nothing, but the turn has not ended: this client may not be told any more."""
+        self.turn.idle = False
+        if await look(self._session, self.turn, deadline.left()) == ENDED:
             self._session.engine.end_turn(self.turn)
 
     async def _look_after_silence(self, deadline: Deadline, idle_timeout: float) -> None:

@@ -11,6 +11,7 @@ from .._engine import DEFAULT_TIMEOUT, DefaultTimeout
 from .._generated import models as m
 from .._inputs import Input, user_input
 from .._results import TurnResult
+from ..errors import TurnNotActiveError
 from .follower import AsyncLimit, AsyncTurnFollower
 from .interrupt import interrupt_turn
 from .stream import AsyncTextStream, AsyncTurnStream
@@ -136,11 +137,11 @@ class AsyncTurnHandle:
         Args:
             clean_terminals: Also end the commands that the thread has in the background; an interrupted turn leaves
                 the command running that it had started. This needs the experimental API.
-            timeout: Seconds that it may take, all attempts included; None for no limit.
+            timeout: Seconds that it may take, all attempts included; None for a minute.
 
         Raises:
-            TurnNotActiveError: the turn has ended by itself.
-            RequestTimeoutError: the runtime did not answer.
+            TurnNotActiveError: the turn has ended by itself. Commands in the background were ended all the same.
+            RequestTimeoutError: the runtime did not answer in time, or the turn did not begin.
             TransportClosedError: the runtime is gone, or the client was closed.
 
         Wire: ``turn/interrupt`` (stable), ``thread/backgroundTerminals/clean`` (experimental). Source: schema
@@ -149,7 +150,12 @@ class AsyncTurnHandle:
         clean = "thread/backgroundTerminals/clean"
         if clean_terminals:
             self._session.require_experimental(clean)
-        await interrupt_turn(self._session, self._turn, check_seconds("interrupt: timeout", timeout))
+        try:
+            await interrupt_turn(self._session, self._turn, check_seconds("interrupt: timeout", timeout))
+        except TurnNotActiveError:
+            if clean_terminals:
+                await self._session.call(clean, {"thread_id": self.thread_id})
+            raise
         if clean_terminals:
             await self._session.call(clean, {"thread_id": self.thread_id})
         return m.TurnInterruptResponse()

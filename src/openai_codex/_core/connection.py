@@ -28,7 +28,7 @@ from .framing import BadLine, LineSplitter, encode_json, encode_message, parse_l
 from .mailbox import Mailbox, Waiter
 from .notification import Notification
 from .redact import describe, describe_line
-from .requests import OpenedTurn, PendingRequest, ServerRequest, rpc_error
+from .requests import OpenedTurn, PendingRequest, ServerRequest, ServerRequests, rpc_error
 from .routes import Turn, TurnRoutes
 from .turn import TurnFold
 
@@ -92,7 +92,7 @@ class Connection:
         self._queue: deque[PendingRequest] = deque()
         self._in_flight = 0
         self._outgoing: list[bytes] = []
-        self._server_requests: list[ServerRequest] = []
+        self._server_requests = ServerRequests()
 
     # -- sending ----------------------------------------------------------------------------------
 
@@ -213,6 +213,10 @@ class Connection:
             turn.error = self.error
             mailbox.fail(self.error)
         return turn, mailbox
+
+    def running_turns(self, thread_id: str) -> set[str]:
+        """See ``TurnRoutes.running``."""
+        return self._routes.running(thread_id)
 
     def follow(self, turn: Turn) -> Mailbox:
         """Follow a turn from now on."""
@@ -341,6 +345,8 @@ class Connection:
         params = notification.params
         if notification.method == "thread/reverted":
             self._routes.forget_usage(params.get("threadId"))
+        elif notification.method == "thread/status/changed":
+            self._routes.note_status(params.get("threadId"), _member(params.get("status"), "type"), wake)
         elif notification.method == "thread/settings/updated":
             self._routes.note(params.get("threadId"), model=_member(params.get("threadSettings"), "model"))
         self._events.put(notification, wake)
@@ -372,9 +378,8 @@ class Connection:
         self.request("turn/interrupt", {"threadId": thread_id, "turnId": turn_id})
 
     def take_server_requests(self) -> list[ServerRequest]:
-        """Return the runtime's requests that came since the last call."""
-        requests, self._server_requests = self._server_requests, []
-        return requests
+        """See ``ServerRequests.take``."""
+        return self._server_requests.take()
 
     def take_resolved(self) -> list[int | str]:
         """Return the ids of server requests that the runtime settled since the last call: no answer is wanted."""
@@ -407,7 +412,7 @@ class Connection:
         id = id if type(id) in (int, str) else None
         if type(method) is str and id is not None:
             params: dict[str, Any] | None = message.get("params")
-            self._server_requests.append(ServerRequest(id, method, params if type(params) is dict else {}))
+            self._server_requests.add(ServerRequest(id, method, params if type(params) is dict else {}))
             return
         pending = self._pending.get(id) if type(id) is int and method is None else None
         if pending is None or not pending.sent:
@@ -455,7 +460,8 @@ class Connection:
         if pending is not None and pending.sent:
             del self._pending[pending.id]
             pending.error = ResponseValidationError(f"{pending.method}: the answer cannot be read: {error}")
-            self._finish(pending)
+            if not pending.done:
+                self._finish(pending)
             _wake_request(pending, wake)
 
 

@@ -71,6 +71,8 @@ class EventRoutes:
             mailbox.put(completed)
             mailbox.closed = True
         else:
+            for id in [id for id, followers in self._login_followers.items() if not followers]:
+                del self._login_followers[id]
             mailbox.follow(self._login_followers.setdefault(login_id, []))
         return self._checked(mailbox)
 

@@ -71,6 +71,7 @@ class Mailbox:
         Takes no lock and changes no list, so that a finalizer may call it, even in the middle of a delivery: whoever
         fills the mailbox strikes it off the next time.
         """
+        self.closed = True
         self.items = deque(maxlen=0)
         if self.sources:
             if self.muted is None:
@@ -80,12 +81,10 @@ class Mailbox:
 
     def leave(self) -> None:
         """Get nothing any more; what is here is dropped."""
-        self.closed = True
         self.mute()
 
     def strike_off(self) -> None:
         """Take a mailbox that nobody reads out of all lists."""
-        self.closed = True
         for followers in self.sources:
             if self in followers:
                 followers.remove(self)

@@ -8,10 +8,11 @@ parameters.
 from __future__ import annotations
 
 import dataclasses
+import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from .._log import logger
+from .._log import log
 from .._unknown import UnknownNotification
 
 if TYPE_CHECKING:
@@ -130,4 +131,4 @@ def _resolve(method: str) -> _Decoder | None:
 def _complain(method: str, problem: str) -> None:
     if method not in _complained:
         _complained.add(method)
-        logger.warning("%s: the notification %s; its raw parameters are kept (reported once)", method, problem)
+        log(logging.WARNING, "%s: the notification %s; its raw parameters are kept (reported once)", method, problem)

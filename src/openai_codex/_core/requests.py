@@ -9,7 +9,9 @@ from ..errors import CodexError, map_jsonrpc_error
 from .mailbox import Mailbox, Waiter
 from .routes import Turn
 
-__all__ = ["OpenedTurn", "PendingRequest", "ServerRequest", "rpc_error"]
+__all__ = ["OpenedTurn", "PendingRequest", "ServerRequest", "ServerRequests", "rpc_error"]
+
+_MAX_SEEN = 4096
 
 
 @dataclass(slots=True, frozen=True)
@@ -65,6 +67,30 @@ class ServerRequest:
     id: int | str
     method: str
     params: dict[str, Any]
+
+
+class ServerRequests:
+    """The runtime's requests, each given out once.
+
+    When a thread is resumed, the runtime sends those again that it has no answer to, and an answer may be on its way.
+    """
+
+    def __init__(self) -> None:
+        self._arrived: list[ServerRequest] = []
+        self._seen: dict[int | str, None] = {}
+
+    def add(self, request: ServerRequest) -> None:
+        """Take a request in, unless it was there before."""
+        if request.id not in self._seen:
+            self._arrived.append(request)
+            self._seen[request.id] = None
+            if len(self._seen) > _MAX_SEEN:
+                del self._seen[next(iter(self._seen))]
+
+    def take(self) -> list[ServerRequest]:
+        """Return the requests that came since the last call."""
+        arrived, self._arrived = self._arrived, []
+        return arrived
 
 
 def rpc_error(method: str, error: Any) -> CodexError:

@@ -40,6 +40,7 @@ class Turn:
         error: Nothing of it will come any more, because the connection is gone.
         requested: A request of this client started it.
         orphaned: Whoever started it has left, so it belongs to all who follow it.
+        idle: The thread's status says that it does nothing, and nothing came of the turn since.
         interrupt_tried: An interrupt was sent, and not answered in time.
         interrupt_answered: The runtime has confirmed an interrupt.
     """
@@ -50,6 +51,7 @@ class Turn:
         "fold",
         "followers",
         "id",
+        "idle",
         "interrupt_answered",
         "interrupt_tried",
         "orphaned",
@@ -68,6 +70,7 @@ class Turn:
         self.error: TransportClosedError | None = None
         self.requested = False
         self.orphaned = False
+        self.idle = False
         self.interrupt_tried = False
         self.interrupt_answered = False
 
@@ -117,6 +120,7 @@ class TurnRoutes:
     ) -> None:
         self._muted = muted
         self.claimed: dict[str, Turn] = {}
+        self._claimed_of: dict[str, list[Turn]] = {}  # by thread
         self.unwanted: dict[str, None] = {}
         self.evicted = 0
         self._unclaimed: dict[str, _Backlog] = {}
@@ -130,6 +134,11 @@ class TurnRoutes:
     def knows(self, turn_id: str) -> bool:
         """Whether anything was heard of the turn."""
         return turn_id in self.claimed or turn_id in self._unclaimed or turn_id in self._settled
+
+    def running(self, thread_id: str) -> set[str]:
+        """Ids of the turns that have not ended: the thread's, and some others of which nobody has heard yet."""
+        claimed = {turn.id for turn in self._claimed_of.get(thread_id, ())}
+        return claimed | {id for id, backlog in self._unclaimed.items() if not backlog.closed}
 
     def open(self, turn_id: str, thread_id: str) -> tuple[Turn, Mailbox]:
         """Follow a turn: the mailbox gets the backlog, if this is the first claim, and all that follows."""
@@ -152,6 +161,7 @@ class TurnRoutes:
         else:
             self._settled.pop(turn_id, None)
             self.claimed[turn_id] = turn
+            self._claimed_of.setdefault(thread_id, []).append(turn)
         return turn, turn.follow(backlog)
 
     def end(self, turn_id: str) -> list[Mailbox]:
@@ -160,6 +170,10 @@ class TurnRoutes:
         if turn is None:
             return []
         turn.over = True
+        siblings = self._claimed_of[turn.thread_id]
+        siblings.remove(turn)
+        if not siblings:
+            del self._claimed_of[turn.thread_id]
         self._settle(turn_id, finished=True)
         for mailbox in turn.followers:
             mailbox.closed = True
@@ -198,6 +212,14 @@ class TurnRoutes:
         if thread is not None:
             thread.usage = None
 
+    def note_status(self, thread_id: Any, status: Any, wake: list[Waiter]) -> None:
+        """What a thread does has changed. Whoever waits for a turn of a thread that does nothing is woken."""
+        for turn in self._claimed_of.get(thread_id, ()) if isinstance(thread_id, str) else ():
+            turn.idle = status != "active"
+            if turn.idle:
+                for mailbox in turn.followers:
+                    mailbox.take_waiter(wake)
+
     def note_error(self, turn: Turn) -> None:
         """Remember the final error of a turn until the turn ends. If it never does, the error may come up again."""
         if turn.fold.failing:
@@ -221,6 +243,9 @@ class TurnRoutes:
         thread = self._threads.get(thread_id) or _Thread()
         leftover, thread.leftover = thread.leftover, None  # it concerns the next turn only
         error = None if leftover is None else leftover[1]
+        failed = None if leftover is None else self.claimed.get(leftover[0])
+        if failed is not None and all(mailbox.closed for mailbox in failed.followers):
+            self.end(failed.id)  # it never said so, and nobody is left to ask
         return TurnFold(turn_id, usage_before=thread.usage, model=thread.model, leftover=error)
 
     def complete(self, turn: Turn) -> None:

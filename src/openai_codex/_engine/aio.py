@@ -240,6 +240,10 @@ class AsyncEngine:
         """Follow a turn by its id; the first to follow it gets what came before."""
         return self._connection.open_turn(turn_id, thread_id)
 
+    def running_turns(self, thread_id: str) -> set[str]:
+        """Ids of the turns of a thread that are known and have not ended."""
+        return self._connection.running_turns(thread_id)
+
     def follow(self, turn: Turn) -> Mailbox:
         """Follow a turn from now on."""
         return self._connection.follow(turn)
@@ -319,8 +323,6 @@ class AsyncEngine:
             return
         _call_all(connection.feed(data))
         for request in connection.take_server_requests():
-            if request.id in self._running:  # said again, because the thread was resumed
-                continue
             decision = self._dispatcher.decide(request)
             if isinstance(decision, Reply):
                 decision.send(connection)
@@ -356,6 +358,9 @@ class AsyncEngine:
 
     def _fail(self, error: TransportClosedError) -> None:
         _call_all(self._connection.fail(error))
+        if not self.closed_by_caller:  # what handlers answer concerns nobody any more
+            for _, task in list(self._running.values()):
+                task.cancel()
 
     # -- handlers and writing ---------------------------------------------------------------------
 
@@ -399,10 +404,10 @@ class AsyncEngine:
         return loop
 
     def _write(self) -> None:
-        self._connection.log.publish()
         lines = self._connection.take_outgoing()
         if lines and self._pipes is not None:
             self._pipes.write(lines[0] if len(lines) == 1 else b"".join(lines))
+        self._connection.log.publish()
 
 
 def _call_all(waiters: Iterable[Waiter]) -> None:

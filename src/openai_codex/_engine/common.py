@@ -53,8 +53,9 @@ def timeout_text(method: str, timeout: float, sent: bool) -> str:
     """Return the message of a request that was not answered in time."""
     waited = "no answer" if sent else "still queued behind other requests"
     return (
-        f"{method}: {waited} within {timeout:g} s; the request was given up and a late answer will be "
-        "dropped. Pass a longer timeout= or raise CodexConfig.request_timeout if the runtime needs more time"
+        f"{method}: {waited} within {round(timeout, 3):g} s; the request was given up and a late answer will be "
+        "dropped. If the runtime needs more time, pass a longer timeout=, or raise CodexConfig.request_timeout, which "
+        "applies where none is passed"
     )
 
 

@@ -8,6 +8,7 @@ protocol defines.
 from __future__ import annotations
 
 import inspect
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from typing import Any
 from .._core.connection import Connection
 from .._core.framing import encode_json
 from .._core.requests import ServerRequest
-from .._log import logger
+from .._log import log
 from .protocol import Protocol
 
 __all__ = ["Dispatcher", "Invocation", "Reply"]
@@ -98,12 +99,13 @@ class Invocation:
 
         if isinstance(error, ServerRequestRefused):  # the handler chose the built-in refusal
             return self.refusal
-        logger.error(
+        log(
+            logging.ERROR,
             "the handler of %s failed with %s; the request was refused",
             self._request.method,
             type(error).__name__,
             # the text of a validation error holds the values that did not validate
-            exc_info=None if isinstance(error, ValidationError) else error,
+            error=None if isinstance(error, ValidationError) else error,
         )
         return self.refusal
 
@@ -127,19 +129,24 @@ class Dispatcher:
         """Return the answer to ``request``, or the handler to call for it."""
         row = self._protocol.server_requests.get(request.method)
         if row is None:
-            logger.warning("the runtime sent the request %s, which is not known to this version", request.method)
+            log(logging.WARNING, "the runtime sent the request %s, which is not known to this version", request.method)
             return Reply(request.id, error=(_METHOD_NOT_FOUND, f"method not found: {request.method}"))
         refusal = self._refusal(request)
         params_type, result_type, name, _ = row
-        if not self._overrides(name):
+        handler = self._handler(name)
+        if handler is None:
             return refusal
-        handler = getattr(self._handlers, name)
         return Invocation(request, handler, lambda: self._protocol.model(params_type), result_type, refusal)
 
-    def _overrides(self, name: str) -> bool:
-        method = getattr(self._handlers, name, None)  # a method, or a callable that was put on the instance
-        method = getattr(method, "__func__", method)
-        return method is not None and method is not getattr(self._base, name, None)
+    def _handler(self, name: str) -> Callable[[Any], Any] | None:
+        """The user's handler of that name, if there is one."""
+        try:
+            method = getattr(self._handlers, name, None)  # a method, or a callable that was put on the instance
+        except Exception as error:  # a property of the user's
+            log(logging.ERROR, "the handler %s cannot be had: %s", name, type(error).__name__, error=error)
+            return None
+        inherited = getattr(method, "__func__", method) is getattr(self._base, name, None)
+        return None if inherited else method
 
     def _refusal(self, request: ServerRequest) -> Reply:
         refusal = self._protocol.refusals.get(request.method, {})

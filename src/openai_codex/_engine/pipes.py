@@ -99,8 +99,8 @@ class PipeWriter:
         self._fd = pipe.fileno()
         self._stop_fd = stop.fd
         self._lock = threading.RLock()  # a finalizer may run at any moment, and write as well
-        self._waiting = 0  # lines given to the thread and not written yet
-        self._handover: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._waiting = 0  # what was given to the thread and is not done yet
+        self._handover: queue.SimpleQueue[bytes | Callable[[], object] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._closed = False
         if _CAN_POLL:
@@ -124,6 +124,11 @@ class PipeWriter:
         with self._lock:
             self._hand_over(line)
 
+    def call_later(self, call: Callable[[], object]) -> None:
+        """Call something on the thread, after what was given to it before. Not after ``close``."""
+        with self._lock:
+            self._hand_over(call)
+
     def close(self) -> None:
         """Close the pipe after what was accepted is written. Returns at once."""
         with self._lock:
@@ -144,21 +149,25 @@ class PipeWriter:
             self._thread.join(timeout)
         return not self._thread.is_alive()
 
-    def _hand_over(self, line: bytes) -> None:
+    def _hand_over(self, work: bytes | Callable[[], object]) -> None:
         if self._closed:
             return
         self._waiting += 1
-        self._handover.put(line)
+        self._handover.put(work)
         if self._thread is None:
-            thread = threading.Thread(target=self._run, name="codex-write", daemon=True)
-            with contextlib.suppress(RuntimeError):  # the system has no more threads: the next line tries again
-                thread.start()
-                self._thread = thread
+            self._thread = threading.Thread(target=self._run, name="codex-write", daemon=True)
+            try:
+                self._thread.start()
+            except RuntimeError:  # the system has no more threads: the next line tries again
+                self._thread = None
 
     def _run(self) -> None:
-        for line in iter(self._handover.get, None):
-            with contextlib.suppress(OSError):
-                self._write_all(line)
+        while (work := self._handover.get()) is not None:
+            if isinstance(work, bytes):
+                with contextlib.suppress(OSError):
+                    self._write_all(work)
+            else:
+                work()
             with self._lock:
                 self._waiting -= 1
         with contextlib.suppress(OSError):

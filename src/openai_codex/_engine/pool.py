@@ -28,11 +28,6 @@ class HandlerPool:
         self._running: dict[int | str, Invocation] = {}
         self._waiting: deque[Invocation] = deque()
 
-    def knows(self, id: int | str) -> bool:
-        """Whether a handler works on this request of the runtime, or is about to."""
-        with self._lock:
-            return id in self._running or any(each.id == id for each in self._waiting)
-
     def is_handling(self, thread_id: str) -> bool:
         """Whether a handler works on a request of this thread, or is about to."""
         with self._lock:

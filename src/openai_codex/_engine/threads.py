@@ -13,6 +13,7 @@ import os
 import threading
 import time
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from .._config import CodexConfig
@@ -230,21 +231,26 @@ class Engine:
         except BaseException:
             self._give_up(pending)
             raise
-        if limit is not None and not pending.done and self._give_up(pending, unless_done=True):
+        if limit is not None and not pending.done:
+            self._give_up(pending)
             raise RequestTimeoutError(timeout_text(method, limit, pending.sent))
         if pending.error is not None:
             raise pending.error
         return pending
 
-    def _give_up(self, pending: PendingRequest, *, unless_done: bool = False) -> bool:
-        """Cancel a request whose caller leaves. With ``unless_done``, False if its answer is there."""
+    def _give_up(self, pending: PendingRequest) -> None:
+        """Cancel a request whose caller leaves, on the writer's thread.
+
+        It may let requests of other threads out, and Ctrl-C, which only the main thread sees, must not tear that apart.
+        """
+        if self._writer is not None:
+            self._writer.call_later(partial(self._cancel, pending))
+
+    def _cancel(self, pending: PendingRequest) -> None:
         with self._lock:
-            if unless_done and pending.done:
-                return False
             self._connection.cancel(pending)
             lines = self._connection.take_outgoing()
         self._write_later(lines)
-        return True
 
     # -- events -----------------------------------------------------------------------------------
 
@@ -253,6 +259,12 @@ class Engine:
         self._check_process()
         with self._lock:
             return self._connection.open_turn(turn_id, thread_id)
+
+    def running_turns(self, thread_id: str) -> set[str]:
+        """Ids of the turns of a thread that are known and have not ended."""
+        self._check_process()
+        with self._lock:
+            return self._connection.running_turns(thread_id)
 
     def follow(self, turn: Turn) -> Mailbox:
         """Follow a turn from now on."""
@@ -360,8 +372,6 @@ class Engine:
         _call_all(wake)
         self._write_later(lines)
         for request in requests:
-            if self._handlers.knows(request.id):  # said again, because the thread was resumed
-                continue
             decision = self._dispatcher.decide(request)
             if isinstance(decision, Reply):
                 self._answer(decision)
@@ -405,17 +415,17 @@ class Engine:
 
     def _write(self, lines: list[bytes]) -> None:
         """Write from a calling thread, which holds no lock."""
-        self._connection.log.publish()
         if self._writer is not None:
             for line in lines:
                 self._writer.write(line)
+        self._connection.log.publish()
 
     def _write_later(self, lines: list[bytes]) -> None:
         """Write on the writer's thread: the reader must never block."""
-        self._connection.log.publish()
         if self._writer is not None:
             for line in lines:
                 self._writer.write_later(line)
+        self._connection.log.publish()
 
     def _answer(self, reply: Reply) -> None:
         with self._lock:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .._checks import check_seconds, without_none
 from .._compat import Closing, Deadline, interrupts, shield_for
@@ -30,6 +30,7 @@ __all__ = ["Goal", "GoalRun", "GoalTurns"]
 _WATCHED = ("turn/started", "turn/completed", "thread/goal/updated", "thread/goal/cleared")
 _BETWEEN_S = 10.0  # without a turn and without news, until the client asks what has become of the goal
 _STOP_S = 2.0  # for pausing a goal that is left early
+_ANSWER_S = 1.0  # for each answer meanwhile
 
 
 class Goal:
@@ -190,7 +191,7 @@ class GoalTurns:
             self._session.engine.receive(self._mailbox, timeout=seconds, call="goal")
         return self.take()
 
-    def open(self, turn_id: str, limit: Limit) -> TurnHandle | None:
+    def open(self, turn_id: str, limit: Limit | None = None) -> TurnHandle | None:
         """Follow a turn that has begun; None if it is not the goal's, because a call of this client started it."""
         turn, mailbox = self._session.engine.open_turn(turn_id, self._thread_id)
         if turn.requested:
@@ -279,11 +280,15 @@ class GoalRun(Closing):
                     if not self._turns.is_running and not self._is_still_active():
                         break
                     news = self._turns.receive(self._deadline.left(_BETWEEN_S))
-                begun = None if news is None else self._take(news)
-                if begun is not None:
-                    return begun
                 if news is None:
                     self._look()
+                    continue
+                self._note(news)
+                begun = _begun_turn(news)
+                if begun is not None and self._is_still_active():
+                    turn = self._turns.open(begun, Limit(self._deadline, self._time_out))
+                    if turn is not None:
+                        return turn
         except interrupts():
             shield_for(_STOP_S, self._stop)
             raise
@@ -313,7 +318,7 @@ class GoalRun(Closing):
                 self._objective, token_budget=self._budget, status=active, timeout=limit
             )
             self._is_set = True
-        except JsonRpcError:
+        except (JsonRpcError, ValueError, TypeError):
             self._turns.close()  # refused: there is nothing to stop
             raise
         except RequestTimeoutError:
@@ -329,17 +334,12 @@ class GoalRun(Closing):
             self._latest = self._goal.get()
         return self._is_active()
 
-    def _take(self, news: Notification) -> TurnHandle | None:
-        """Take a piece of news into account; a turn that has begun is returned."""
-        turn: Any = news.params.get("turn")
-        turn_id = turn.get("id") if isinstance(turn, dict) else None  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
-        if news.method == "turn/started" and isinstance(turn_id, str):
-            return self._turns.open(turn_id, Limit(self._deadline, self._time_out))
+    def _note(self, news: Notification) -> None:
+        """Take a piece of news of the goal into account."""
         if news.method == "thread/goal/cleared":
             self._latest = None
         elif news.method == "thread/goal/updated":
             self._latest = getattr(news.payload, "goal", self._latest)
-        return None
 
     def _time_out(self) -> None:
         """Stop the goal, because the time is over; raises ``RequestTimeoutError`` unless it had ended before."""
@@ -366,15 +366,21 @@ class GoalRun(Closing):
         """Pause the goal and interrupt its turn, unless the iteration has ended."""
         if self._turns.closed:
             return
-        self._catch_up()
-        if self._is_set:  # otherwise the runtime reads this after the goal, whenever it does
-            self._latest = self._goal.get(timeout=_STOP_S)
-        if self._is_active() or not self._is_set:
-            self._latest = self._goal.pause(timeout=_STOP_S)
-        self._catch_up()  # a turn may have begun meanwhile
+        unset = False
+        try:
+            self._latest = self._goal.get(timeout=_ANSWER_S)
+        except RequestTimeoutError:
+            unset = not self._is_set  # it may be set yet: the runtime reads one request after the other
+        if self._is_active() or unset:
+            self._latest = self._goal.pause(timeout=_ANSWER_S)
+            while (news := self._turns.take()) is not None:  # a turn may have begun meanwhile
+                if (begun := _begun_turn(news)) is not None:
+                    self._turns.open(begun)
         self._turns.interrupt()
         self._turns.close()
 
-    def _catch_up(self) -> None:
-        while (news := self._turns.take()) is not None:
-            self._take(news)
+
+def _begun_turn(news: Notification) -> str | None:
+    """The id of the turn of which this is the beginning; a review begins under another one than its own."""
+    started = news.payload
+    return started.turn.root_turn_id or started.turn.id if isinstance(started, m.TurnStartedNotification) else None

@@ -65,11 +65,13 @@ def recall(session: Session, turn: Turn, deadline: Deadline | None = None) -> st
     except CodexError:
         return ""
     mine = next((each for each in page.data if each.id == turn.id), None)
+    if any(each.root_turn_id == turn.id and each.status is m.TurnStatus.in_progress for each in page.data):
+        return RUNNING
     if mine is None:
         others = [each for each in page.data if each.root_turn_id != turn.id]
         return GONE if any(each.status is m.TurnStatus.in_progress for each in others) else ""
-    if mine.status is m.TurnStatus.in_progress:
-        return RUNNING
+    if mine.status is m.TurnStatus.interrupted and mine.completed_at is None and not turn.fold.begun:
+        return RUNNING  # so the runtime calls a turn that is about to begin
     try:
         items = _items(session, turn, deadline)
     except CodexError:

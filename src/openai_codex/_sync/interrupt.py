@@ -20,7 +20,7 @@ __all__ = ["interrupt_turn"]
 
 _ANSWER_S = 0.5  # the runtime answers in milliseconds, or not at all when the turn was interrupted meanwhile
 _BEGIN_S = 2.0  # from the acceptance of a turn until it can be interrupted; then it is tried all the same
-_UNBEGUN_S = 60.0  # without any limit of the caller's, for a turn that does not begin
+_MOST_S = 60.0  # without any limit of the caller's
 _LEAST_S = 0.05  # for the last attempt: an answer that is a refusal says more than none
 _END_S = 0.5  # from the answer until turn/completed, which comes with it
 _POLL_S = 0.01
@@ -34,8 +34,8 @@ def interrupt_turn(session: Session, turn: Turn, limit: float | None) -> None:
         TurnNotActiveError: it has ended by itself, or is not the running one.
         RequestTimeoutError: the runtime did not answer within ``limit`` seconds.
     """
-    deadline = Deadline(limit)
-    patience = Deadline(_UNBEGUN_S if limit is None else limit)  # for a turn that does not begin
+    deadline = Deadline(_MOST_S if limit is None else limit)
+    patience = deadline  # for a turn that does not begin
     settled = False
     mailbox = session.engine.follow(turn)
     try:
@@ -66,7 +66,11 @@ def _try(session: Session, turn: Turn, deadline: Deadline, patience: Deadline) -
     except TurnNotActiveError:
         if turn.over and turn.interrupt_tried:
             turn.interrupt_answered = True
-        elif turn.over or failing or patience.passed:
+        elif turn.over or failing:
+            raise
+        elif deadline.passed:
+            raise RequestTimeoutError(f"turn/interrupt: turn {turn.id} did not begin in time") from None
+        elif patience.passed:
             raise
         else:
             sleep(_POLL_S)

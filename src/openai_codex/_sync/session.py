@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from copy import copy
 from typing import TYPE_CHECKING, Any
 
-from .._compat import lock, shielded
+from .._checks import check_seconds
+from .._compat import Locks, Deadline, lock, shielded
 from .._config import CodexConfig
 from .._engine import DEFAULT_TIMEOUT, DefaultTimeout
 from .._engine.threads import Engine
@@ -29,12 +30,14 @@ class Session:
         config: Settings.
         engine: The connection; it is live after ``ensure_started``.
         metadata: The runtime's answer to ``initialize``; None before.
+        locks: For what must be done by one at a time, by thread id.
     """
 
     def __init__(self, config: CodexConfig, handlers: ServerRequestHandlers | None) -> None:
         self.config = config
         self.engine = Engine(config, handlers=handlers)
         self.metadata: InitializeResponse | None = None
+        self.locks = Locks()
         self._starting = lock()
         self._failure: Exception | None = None
         self._encode: Callable[[str, Any, bool], dict[str, Any]]
@@ -104,6 +107,11 @@ class Session:
         params = self._encode(method, fields, self.config.experimental_api)
         raw = self.engine.request(method, params, timeout=timeout)
         return self._decode(method, raw, metadata)
+
+    def deadline(self, call: str, timeout: float | DefaultTimeout | None) -> Deadline:
+        """The end of a call that consists of several requests; see ``Codex.request``."""
+        limit = self.config.request_timeout if isinstance(timeout, DefaultTimeout) else timeout
+        return Deadline(check_seconds(f"{call}: timeout", limit))
 
     def open_turn(
         self, method: str, fields: Mapping[str, Any], timeout: float | DefaultTimeout | None = DEFAULT_TIMEOUT

@@ -311,7 +311,8 @@ class Thread:
 
         Returns:
             The turn that it runs in: its own, or the one that is already running (``joined``). The result's items hold
-            the command with ``aggregated_output`` and ``exit_code`` (schema CommandExecutionThreadItem).
+            the command with ``aggregated_output`` and ``exit_code`` (schema CommandExecutionThreadItem), unless it has
+            joined a turn that ends before it does.
 
         Raises:
             InvalidRequestError: the runtime refused it.
@@ -321,23 +322,23 @@ class Thread:
         Wire: ``thread/shellCommand`` (stable). Source: schema ThreadShellCommandParams.
         """
         engine = self._session.engine
-        limit = self._session.config.request_timeout if isinstance(timeout, DefaultTimeout) else timeout
-        deadline = Deadline(check_seconds("shell_command: timeout", limit))
+        deadline = self._session.deadline("shell_command", timeout)
         self._session.ensure_started()
-        mailbox = engine.watch(["turn/started", "item/started"], self.id)
-        begun: set[str] = set()
-        try:
-            self._session.call("thread/shellCommand", {"thread_id": self.id, "command": command}, timeout)
-            while engine.receive(mailbox, timeout=deadline.left()):
-                started = mailbox.items.popleft().payload
-                if isinstance(started, m.TurnStartedNotification):
-                    begun.add(started.turn.id)
-                elif isinstance(started, m.ItemStartedNotification) and _is_users_command(started.item):
-                    joined = started.turn_id not in begun  # it was running before the command
-                    opened = OpenedTurn(*engine.open_turn(started.turn_id, self.id), joined)
-                    return TurnHandle(self._session, opened)
-        finally:
-            engine.leave(mailbox)
+        with self._session.locks.of(self.id):  # the start of a command does not say whose it is
+            mailbox = engine.watch(["item/started"], self.id)
+            running = engine.running_turns(self.id)
+            try:
+                fields = {"thread_id": self.id, "command": command}
+                self._session.call("thread/shellCommand", fields, deadline.left())
+                while engine.receive(mailbox, timeout=deadline.left()):
+                    started = mailbox.items.popleft().payload
+                    if isinstance(started, m.ItemStartedNotification) and _is_users_command(started.item):
+                        turn, events = engine.open_turn(started.turn_id, self.id)
+                        joined = turn.id in running
+                        turn.requested = turn.requested or not joined
+                        return TurnHandle(self._session, OpenedTurn(turn, events, joined))
+            finally:
+                engine.leave(mailbox)
         raise RequestTimeoutError("thread/shellCommand: the command was accepted, but its start was not seen in time")
 
     @property

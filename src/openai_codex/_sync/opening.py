@@ -1,0 +1,115 @@
+# @generated from _async/opening.py (same line numbers) by python -m codegen. Do not edit: run "make generate".
+"""Starting, resuming and forking threads, so that what was asked for holds when the caller gets the thread.
+
+``thread/start`` and its like take a part of the settings; the rest follows in ``thread/settings/update``. A thread
+that the runtime has loaded keeps its settings on ``thread/resume``, whatever the request says, so they are compared
+with what was asked for, and updated.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from .._checks import without_none
+from .._engine import DefaultTimeout
+from .._generated import models as m
+from .._json import JsonObject
+from .._log import log
+from .._policy import GUARDED, Sandbox, fixed_settings, sandbox_fields_of_thread, settings_to_update
+from ..errors import CodexError
+from .pages import Pager
+
+if TYPE_CHECKING:
+    from .._compat import Deadline
+    from .session import Session
+
+__all__ = ["open_thread"]
+
+_UPDATE = "thread/settings/update"
+_RESUME = "thread/resume"
+
+
+def open_thread(
+    session: Session,
+    method: str,
+    fields: Mapping[str, Any],
+    sandbox: Sandbox | m.SandboxPolicy | None,
+    config: JsonObject | None,
+    timeout: float | DefaultTimeout | None,
+) -> Any:
+    """Start, resume or fork a thread; returns the runtime's answer.
+
+    Args:
+        session: Where to.
+        method: Wire method.
+        fields: Fields of the request, apart from the next two. None stands for what was not given.
+        sandbox: What commands may do.
+        config: Configuration of the thread.
+        timeout: Seconds that the whole may take.
+    """
+    access, settings = sandbox_fields_of_thread(sandbox, config)
+    if settings:
+        session.require_experimental(_UPDATE)
+    asked = without_none({**fields, **access})
+    deadline = session.deadline(method, timeout)
+    if method == _RESUME and asked.keys() - {"thread_id", "exclude_turns"}:
+        with session.locks.of(str(fields["thread_id"])):  # between the look and the update nobody may load it
+            if _is_loaded(session, fields["thread_id"], deadline):
+                return _resume_loaded(session, asked, sandbox, config, deadline)
+            return _open(session, method, asked, settings, deadline)
+    return _open(session, method, asked, settings, deadline)
+
+
+def _open(
+    session: Session, method: str, asked: Mapping[str, Any], settings: Mapping[str, Any], deadline: Deadline
+) -> Any:
+    info = session.call(method, asked, deadline.left())
+    if settings:  # before anybody can use the thread
+        session.call(_UPDATE, {"thread_id": info.thread.id, **settings}, deadline.left())
+        info = info.model_copy(update={"sandbox": settings["sandbox_policy"]})
+    return info
+
+
+def _resume_loaded(
+    session: Session,
+    asked: Mapping[str, Any],
+    sandbox: Sandbox | m.SandboxPolicy | None,
+    config: JsonObject | None,
+    deadline: Deadline,
+) -> Any:
+    """Resume a thread that keeps its own settings, and update them."""
+    info = session.call(_RESUME, asked, deadline.left())
+    settings, kept = settings_to_update(info, asked, sandbox), fixed_settings(asked, config)
+    if settings and not session.config.experimental_api:
+        if guarded := [name for name in settings if name in GUARDED]:
+            raise CodexError(
+                f"{_RESUME}: the thread is loaded already, and keeps its {', '.join(guarded)}; "
+                "give them to the next turn, or use CodexConfig(experimental_api=True)"
+            )
+        settings, kept = {}, [*settings, *kept]
+    if kept:
+        log(
+            logging.WARNING,
+            f"{_RESUME}: the thread %s is loaded already, and keeps its %s",
+            info.thread.id,
+            ", ".join(kept),
+        )
+    if settings:
+        session.call(_UPDATE, {"thread_id": info.thread.id, **settings}, deadline.left())
+        again = {"thread_id": info.thread.id, "exclude_turns": True}  # the runtime knows best what it has made of them
+        told = session.call(_RESUME, again, deadline.left())
+        info = told.model_copy(update={"thread": info.thread})
+    if sandbox is not None and not isinstance(sandbox, Sandbox) and info.sandbox != sandbox:
+        log(logging.WARNING, f"{_RESUME}: the thread %s keeps what its configuration lets it write", info.thread.id)
+    return info
+
+
+def _is_loaded(session: Session, thread_id: str, deadline: Deadline) -> bool:
+    """Whether the runtime has the thread loaded."""
+    ids: Pager[str] = Pager(session, "thread/loaded/list", {}, deadline.left())
+    for each in ids:
+        if each == thread_id:
+            return True
+    return False
