@@ -12,6 +12,7 @@ import pytest
 from pydantic import BaseModel
 
 from openai_codex._engine.protocol import Protocol
+from openai_codex.errors import TransportClosedError
 
 from .conftest import Driver, Run
 
@@ -243,6 +244,23 @@ def test_close_does_not_wait_for_handlers(run: Run, kind: str, caplog: pytest.Lo
 
     run(scenario, {"on": {"go": [ask(0, n=1)]}}, protocol=PROTOCOL, handlers=blocking.handlers)
     assert caplog.records == []  # that a client is closed is no failure of a handler
+
+
+def test_handler_is_given_up_when_the_runtime_dies(run: Run, kind: str) -> None:
+    blocking = Blocking(kind)
+
+    async def scenario(d: Driver) -> None:
+        await d.call(d.engine.notify, "go")
+        await blocking.started_in(1)
+        with pytest.raises(TransportClosedError):
+            await d.request("die", {})
+        await asyncio.sleep(0.05)
+        assert not d.engine.is_handling("T")
+        assert blocking.cancelled == ([] if kind == "threads" else [1])
+        await blocking.end()
+
+    script = {"on": {"go": [ask(0, n=1, threadId="T")], "die": [["exit", 1]]}}
+    run(scenario, script, protocol=PROTOCOL, handlers=blocking.handlers)
 
 
 def test_handler_whose_request_is_settled_is_given_up(run: Run, kind: str, caplog: pytest.LogCaptureFixture) -> None:

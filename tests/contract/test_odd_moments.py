@@ -25,7 +25,7 @@ from openai_codex._engine.threads import Engine
 from openai_codex.errors import TransportClosedError
 
 from .conftest import FAKE_SERVER, Driver, Run, open_files
-from .test_handlers import PROTOCOL as HANDLING, Blocking, Response, ask, handlers_for, replies
+from .test_handlers import PROTOCOL as HANDLING, Base, Blocking, Response, ask, handlers_for, replies
 
 
 def settings(script: dict[str, Any] | None = None, **options: Any) -> CodexConfig:
@@ -92,25 +92,60 @@ def test_client_may_be_closed_in_the_middle_of_reading() -> None:
         assert meddler.outcome == "nothing"
 
 
-def test_log_handler_that_raises_costs_nothing(run: Run) -> None:
+@contextlib.contextmanager
+def raising_log_handler(error: type[BaseException]) -> Generator[None, None, None]:
     class Raising(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            raise RuntimeError("no space left")
-
-    async def scenario(d: Driver) -> None:
-        assert await d.request("emit", {}) is None
-        assert (await d.next_event()).method == "hello"
-        assert await d.request("a", {}) == {"echo": {}}
+            raise error("no space left")
 
     logger, handler = logging.getLogger("openai_codex"), Raising(logging.DEBUG)
     logger.addHandler(handler)
     level = logger.level
     logger.setLevel(logging.DEBUG)
     try:
-        run(scenario, EMIT)
+        yield
     finally:
         logger.setLevel(level)
         logger.removeHandler(handler)
+
+
+def test_log_handler_that_raises_costs_nothing(run: Run) -> None:
+    async def scenario(d: Driver) -> None:
+        assert await d.request("emit", {}) is None
+        assert (await d.next_event()).method == "hello"
+        assert await d.request("a", {}) == {"echo": {}}
+
+    with raising_log_handler(RuntimeError):
+        run(scenario, EMIT)
+
+
+def test_log_handler_that_raises_leaves_no_request_unanswered(run: Run, kind: str) -> None:
+    def fail(params: Any) -> Response:
+        raise ValueError("no")
+
+    async def scenario(d: Driver) -> None:
+        await d.call(d.engine.notify, "go")
+        assert set(await replies(d, 3)) == {1, 2, 3}
+        assert await d.request("a", {}) == {"echo": {}}
+        assert not d.engine.is_handling("T")
+
+    script = {"on": {"go": [ask(1), ask(2, "unheard/of"), ask(3, threadId="T")]}}
+    with raising_log_handler(SystemExit if kind == "threads" else RuntimeError):
+        run(scenario, script, protocol=HANDLING, handlers=handlers_for(kind, fail), handler_threads=1)
+
+
+def test_handler_that_cannot_be_had_is_refused(run: Run, caplog: pytest.LogCaptureFixture) -> None:
+    class Broken(Base):
+        @property
+        def ask(self) -> Any:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
+            raise RuntimeError("no")
+
+    async def scenario(d: Driver) -> None:
+        await d.call(d.engine.notify, "go")
+        assert await replies(d, 1) == {1: {"said": "no"}}
+
+    run(scenario, {"on": {"go": [ask(1)]}}, protocol=HANDLING, handlers=Broken())
+    assert "the handler ask cannot be had: RuntimeError" in caplog.text
 
 
 def test_lock_of_a_log_handler_and_the_clients_own_do_not_cross() -> None:
@@ -172,6 +207,23 @@ def test_finalizer_that_closes_the_client_harms_nobody() -> None:
         with contextlib.suppress(TransportClosedError):  # it depends on the moment
             engine.request("flood", {}, timeout=20)
         gc.collect()
+
+
+def test_request_that_is_said_again_after_its_answer_is_handled_once(run: Run, kind: str) -> None:
+    asked: list[int] = []
+
+    def answer(params: Any) -> Response:
+        asked.append(params.n)
+        return Response(said="yes")
+
+    async def scenario(d: Driver) -> None:
+        assert await replies(d, 1) == {7: {"said": "yes"}}
+        await d.call(d.engine.notify, "again")
+        assert await replies(d, 1) == {8: {"said": "yes"}}
+        assert asked == [1, 2]
+
+    script = {"on_start": [ask(7, n=1)], "on": {"again": [ask(7, n=1), ask(8, n=2)]}}
+    run(scenario, script, protocol=HANDLING, handlers=handlers_for(kind, answer))
 
 
 def test_request_that_is_said_again_is_handled_once(run: Run, kind: str) -> None:
@@ -282,6 +334,31 @@ def _no_thread(self: threading.Thread) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes cannot be polled")
+def test_writer_has_one_thread_whatever_interrupts_its_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    start = threading.Thread.start
+
+    def interrupted(thread: threading.Thread) -> None:
+        monkeypatch.undo()
+        start(thread)
+        raise KeyboardInterrupt
+
+    source, sink = os.pipe()
+    stop = StopSignal()
+    writer = PipeWriter(os.fdopen(sink, "wb", buffering=0), stop)
+    monkeypatch.setattr(threading.Thread, "start", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        writer.write_later(b"a")
+    writer.write_later(b"b")
+    writer.call_later(lambda: writer.write_later(b"c"))
+    assert [thread.name for thread in threading.enumerate()].count("codex-write") == 1
+    while (got := os.read(source, 3)) and not got.endswith(b"c"):
+        pass
+    writer.close()
+    assert writer.join(5)
+    stop.close()
+    os.close(source)
+
+
 def test_writer_that_is_stuck_stops_when_it_is_told_to() -> None:
     read_end, write_end = os.pipe()
     with os.fdopen(read_end, "rb"), os.fdopen(write_end, "wb", buffering=0) as pipe:

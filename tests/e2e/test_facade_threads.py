@@ -269,12 +269,54 @@ async def test_what_a_resume_asks_for_is_not_ignored_silently(
 
 
 @scenario(repeat_last=True)
-async def test_loaded_thread_says_what_it_cannot_take(codex: AsyncCodex, model: ScriptedModel) -> None:
+async def test_loaded_thread_says_what_it_cannot_take(
+    codex: AsyncCodex, model: ScriptedModel, caplog: pytest.LogCaptureFixture
+) -> None:
     model.say("Hello")
     thread = await codex.thread_start()
     await thread.run("Hi")
-    with pytest.raises(CodexError, match="does not take base_instructions, config any more"):
-        await codex.thread_resume(thread.id, base_instructions="Be brief", config={"model_reasoning_effort": "high"})
+    config = {"model_reasoning_effort": "high"}
+    resumed = await codex.thread_resume(thread.id, base_instructions="Be brief", config=config, model="gpt-5.6-sol")
+    assert (resumed.id, resumed.model) == (thread.id, "gpt-5.6-sol")
+    assert f"thread {thread.id} is loaded already, and keeps its base_instructions, config" in caplog.text
+
+
+@scenario(repeat_last=True, config={"experimental_api": False})
+async def test_loaded_thread_without_the_experimental_api_says_what_it_keeps(
+    codex: AsyncCodex, model: ScriptedModel, caplog: pytest.LogCaptureFixture
+) -> None:
+    model.say("Hello")
+    thread = await codex.thread_start()
+    await thread.run("Hi")
+    assert (await codex.thread_resume(thread.id, model="gpt-5.6-sol")).model == thread.model
+    assert f"thread {thread.id} is loaded already, and keeps its model" in caplog.text
+
+
+@scenario(repeat_last=True)
+async def test_resumes_at_the_same_time_each_get_what_they_asked_for(codex: AsyncCodex, model: ScriptedModel) -> None:
+    model.say("Hello")
+    thread = await codex.thread_start()
+    await thread.run("Hi")
+    async with AsyncCodex(model.config()) as other:
+        await codex.close()
+        models = ["gpt-5.5", "gpt-5.6-sol", "mock-model"]
+        resumed = await asyncio.gather(*(other.thread_resume(thread.id, model=name) for name in models))
+        assert [each.model for each in resumed] == models
+
+
+@scenario(repeat_last=True)
+async def test_loaded_thread_that_may_write_more_than_was_asked_for_is_told(
+    codex: AsyncCodex, model: ScriptedModel, caplog: pytest.LogCaptureFixture
+) -> None:
+    model.say("Hello")
+    (model.workspace / "extra").mkdir()
+    roots = [str(model.workspace / "extra")]
+    thread = await codex.thread_start(sandbox=WorkspaceWriteSandboxPolicy(writable_roots=roots))
+    await thread.run("Hi")
+    resumed = await codex.thread_resume(thread.id, sandbox=WorkspaceWriteSandboxPolicy(network_access=True))
+    policy = WorkspaceWriteSandboxPolicy(network_access=True, writable_roots=roots)
+    assert resumed.sandbox == policy
+    assert f"thread {thread.id} keeps what its configuration lets it write" in caplog.text
 
 
 @scenario(repeat_last=True)
@@ -456,6 +498,15 @@ async def test_command_of_the_user_is_a_turn_of_its_own(codex: AsyncCodex, model
     (item,) = result.items
     assert isinstance(item, CommandExecutionThreadItem)
     assert (item.aggregated_output, item.exit_code) == ("from the shell\n", 3)
+
+
+@scenario()
+async def test_commands_at_the_same_time_know_which_turn_is_whose(codex: AsyncCodex, model: ScriptedModel) -> None:
+    thread = await codex.thread_start()
+    commands = await asyncio.gather(*(thread.shell_command(f"sleep 0.3; echo {word}") for word in "abc"))
+    assert len({command.id for command in commands}) == 1
+    assert sorted(command.joined for command in commands) == [False, True, True]
+    assert [(await command.run()).status for command in commands] == [TurnStatus.completed] * 3
 
 
 @scenario()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import time
 import wave
 from pathlib import Path
 from typing import Any
@@ -20,13 +21,17 @@ from openai_codex import (
     InputItem,
     LocalAudioInput,
     LocalImageInput,
+    RequestTimeoutError,
     RunInput,
+    Sandbox,
     TextInput,
     TurnFailedError,
     TurnNotActiveError,
+    TurnStalledError,
 )
 from openai_codex.testing import ScriptedModel, Usage, message
 from openai_codex.types import (
+    ActiveThreadStatus,
     AgentMessageDeltaNotification,
     AgentMessageThreadItem,
     AudioUserInput,
@@ -195,6 +200,43 @@ async def test_interrupt_right_after_the_start_stops_the_turn(codex: AsyncCodex,
         await turn.interrupt()
         assert (await turn.run()).status is TurnStatus.interrupted
         await turn.interrupt()
+
+
+@scenario()
+async def test_interrupt_without_enough_time_says_so(codex: AsyncCodex, model: ScriptedModel) -> None:
+    model.stream(["One ", "moment"], delay=0.3)
+    turn = await (await codex.thread_start()).turn("Hi")
+    with pytest.raises(RequestTimeoutError, match="turn/interrupt"):
+        await turn.interrupt(timeout=0)
+    await turn.run()
+
+
+@scenario()
+async def test_interrupt_after_the_end_ends_background_commands_all_the_same(
+    codex: AsyncCodex, model: ScriptedModel
+) -> None:
+    model.call_tool("exec_command", {"cmd": "echo $$ > pid; exec sleep 47", "yield_time_ms": 250}).say("Started")
+    thread = await codex.thread_start(sandbox=Sandbox.full_access)
+    turn = await thread.turn("Hi")
+    assert (await turn.run()).final_response == "Started"
+    process = Path(f"/proc/{(model.workspace / 'pid').read_text().strip()}")
+    assert process.exists()
+    with pytest.raises(TurnNotActiveError):
+        await turn.interrupt(clean_terminals=True)
+    deadline = time.monotonic() + 5
+    while process.exists() and time.monotonic() < deadline:
+        await asyncio.sleep(0.02)
+    assert not process.exists()
+
+
+@scenario()
+async def test_impatience_with_a_turn_that_is_about_to_begin_is_no_end(codex: AsyncCodex, model: ScriptedModel) -> None:
+    for _ in range(8):
+        model.hang()
+        thread = await codex.thread_start()
+        with pytest.raises(TurnStalledError):
+            await thread.run("Hi", idle_timeout=0.002)
+        assert not isinstance((await thread.read()).thread.status, ActiveThreadStatus)
 
 
 @scenario()

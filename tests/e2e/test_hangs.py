@@ -228,6 +228,17 @@ async def unsubscribed_thread(codex: Any, model: Any, watch: Any) -> None:
     assert (result.status, result.final_response) == (TurnStatus.completed, "Two")
 
 
+@case(5)
+async def unsubscribed_thread_without_any_limit(codex: Any, model: Any, watch: Any) -> None:
+    model.say("One").say("Two")
+    thread = await codex.thread_start()
+    await thread.run("Hi")
+    await codex.rpc.thread.unsubscribe(thread_id=thread.id)
+    with watch:  # that the thread does nothing any more is told all the same
+        result = await thread.run("Again")
+    assert (result.status, result.final_response) == (TurnStatus.completed, "Two")
+
+
 @pytest.mark.e2e
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("name", CASES)

@@ -217,6 +217,16 @@ def test_unreadable_answer_fails_its_request_at_once(answer: bytes) -> None:
     assert flag.calls == 1 and not other.done
 
 
+def test_unreadable_answer_to_a_request_that_was_given_up_frees_no_second_place() -> None:
+    connection = Connection(max_in_flight=1)
+    given_up = connection.request("turn/start", {"threadId": "t"}, opens_turn=True)
+    connection.cancel(given_up)
+    for method in "abc":
+        connection.request(method)
+    feed(connection, b'{"id":%d,"result":"\xff"}\n' % given_up.id)
+    assert [message["method"] for message in sent(connection)] == ["turn/start", "a"]
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -252,6 +262,18 @@ def test_server_request_ids_are_their_own_space(id: int | str) -> None:
         {"id": id, "result": {"ok": True}},
         {"id": id, "error": {"code": -32601, "message": "no", "data": {"d": 1}}},
     ]
+
+
+def test_server_request_that_is_said_again_is_given_out_once() -> None:
+    connection = Connection()
+    for _ in range(2):
+        feed(connection, line(id=7, method="item/tool/call", params={}))
+        connection.respond(7, {})
+        feed(connection, line(id=8, method="item/tool/call", params={}))
+    assert [request.id for request in connection.take_server_requests()] == [7, 8]
+    for id in range(10, 6000):
+        feed(connection, line(id=id, method="item/tool/call", params={}))
+    assert len(connection._server_requests._seen) == 4096
 
 
 def test_notify_sends_a_message_without_id() -> None:
@@ -447,6 +469,17 @@ def test_turn_that_others_follow_becomes_theirs_when_its_starter_leaves() -> Non
     assert calls(connection) == []  # it has not started the turn; whoever waits for it decides
 
 
+def test_follower_that_was_collected_does_not_keep_a_turn_from_its_interrupt() -> None:
+    connection = Connection()
+    turn, mailbox = connection.open_turn("A", "t")
+    other = connection.follow(turn)
+    other.mute()  # as its finalizer does
+    connection.leave(mailbox)
+    connection.abandon(turn)
+    feed(connection, started("A"))
+    assert [message["method"] for message in sent(connection)] == ["turn/interrupt"]
+
+
 def test_turn_that_was_joined_before_it_was_accepted_belongs_to_who_joined() -> None:
     connection = Connection()
     leaving, joining = start(connection), start(connection)
@@ -566,6 +599,33 @@ def test_error_of_a_turn_that_never_ended_is_known_to_the_next_one_only() -> Non
     assert [fold.leftover for fold in folds] == [{"message": "no"}, None]
 
 
+def test_turn_that_failed_without_its_end_is_forgotten_with_the_next_one() -> None:
+    connection = Connection()
+    for number in range(100):
+        _, mailbox = connection.open_turn(f"U{number}", "t")
+        feed(connection, final_error(f"U{number}"))
+        connection.leave(mailbox)
+    assert list(connection._routes.claimed) == ["U99"]
+    followed, _ = connection.open_turn("V", "t")
+    feed(connection, final_error("V"))
+    connection.open_turn("W", "t")
+    assert not followed.over  # somebody waits for it yet
+
+
+def test_thread_that_does_nothing_wakes_who_waits_for_its_turns() -> None:
+    connection = Connection()
+    (turn, mailbox), (other, elsewhere) = connection.open_turn("A", "t"), connection.open_turn("B", "u")
+    mailbox.waiter, elsewhere.waiter = flag, other_flag = Flag(), Flag()
+    status = {"threadId": "t", "status": {"type": "idle"}}
+    feed(connection, line(method="thread/status/changed", params=status))
+    assert (turn.idle, other.idle, mailbox.items) == (True, False, deque())
+    assert (flag.calls, other_flag.calls) == (1, 0)
+    feed(connection, line(method="thread/status/changed", params={**status, "status": {"type": "active"}}))
+    assert not turn.idle
+    feed(connection, completed("A"), line(method="thread/status/changed", params=status))
+    assert not turn.idle
+
+
 def test_error_of_a_turn_that_ended_concerns_no_other() -> None:
     connection = Connection()
     connection.open_turn("U", "t")
@@ -597,6 +657,15 @@ def test_each_login_gets_its_completion_be_it_early_or_late() -> None:
     assert [mailbox.items[0].params["loginId"] for mailbox in (early, late, again)] == ["A", "B", "B"]
     assert (early.closed, late.closed, flag.calls) == (True, True, 1)
     assert len(connection.listen().items) == 3  # they are events as well
+
+
+def test_logins_that_nobody_waits_for_are_forgotten() -> None:
+    connection = Connection()
+    for number in range(100):
+        mailbox = connection.follow_login(f"L{number}")
+        connection.leave(mailbox)
+        feed(connection, line(method="x", params={}))
+    assert len(connection._events._login_followers) == 1
 
 
 def test_completions_of_logins_are_bounded() -> None:

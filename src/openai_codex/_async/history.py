@@ -65,7 +65,7 @@ async def recall(session: AsyncSession, turn: Turn, deadline: Deadline | None = 
     except CodexError:
         return ""
     mine = next((each for each in page.data if each.id == turn.id), None)
-    if any(each.root_turn_id == turn.id and each.status is m.TurnStatus.in_progress for each in page.data):
+    if any(turn.id in (each.id, each.root_turn_id) and each.status is m.TurnStatus.in_progress for each in page.data):
         return RUNNING
     if mine is None:
         others = [each for each in page.data if each.root_turn_id != turn.id]

@@ -30,7 +30,7 @@ __all__ = ["Goal", "GoalRun", "GoalTurns"]
 _WATCHED = ("turn/started", "turn/completed", "thread/goal/updated", "thread/goal/cleared")
 _BETWEEN_S = 10.0  # without a turn and without news, until the client asks what has become of the goal
 _STOP_S = 2.0  # for pausing a goal that is left early
-_ANSWER_S = 1.0  # for each answer meanwhile
+_REPLY_S = 1.0  # for each answer meanwhile
 
 
 class Goal:
@@ -368,11 +368,11 @@ class GoalRun(Closing):
             return
         unset = False
         try:
-            self._latest = self._goal.get(timeout=_ANSWER_S)
+            self._latest = self._goal.get(timeout=_REPLY_S)
         except RequestTimeoutError:
             unset = not self._is_set  # it may be set yet: the runtime reads one request after the other
         if self._is_active() or unset:
-            self._latest = self._goal.pause(timeout=_ANSWER_S)
+            self._latest = self._goal.pause(timeout=_REPLY_S)
             while (news := self._turns.take()) is not None:  # a turn may have begun meanwhile
                 if (begun := _begun_turn(news)) is not None:
                     self._turns.open(begun)
