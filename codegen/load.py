@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 from .findings import CodegenError, Finding
 
-__all__ = ["Bundle", "Schema", "load", "ref_name"]
+__all__ = ["Bundle", "Schema", "closure", "load", "ref_name", "references"]
 
 Schema = dict[str, Any]
 _ENVELOPES = ("ClientRequest", "ServerNotification", "ServerRequest", "ClientNotification")
@@ -31,6 +32,36 @@ def ref_name(schema: Any) -> str | None:
     """Name of the definition that ``schema`` refers to, or None if it is no reference."""
     ref = cast(Schema, schema).get("$ref") if isinstance(schema, dict) else None
     return ref.removeprefix(_PREFIX) if isinstance(ref, str) else None
+
+
+def references(node: Any) -> Iterator[str]:
+    """Names of all definitions that ``node`` refers to, directly."""
+    if isinstance(node, dict):
+        name = ref_name(node)
+        if name is not None:
+            yield name
+        for value in node.values():  # pyright: ignore[reportUnknownVariableType]
+            yield from references(value)
+    elif isinstance(node, list):
+        for item in node:  # pyright: ignore[reportUnknownVariableType]
+            yield from references(item)
+
+
+def closure(roots: Iterable[str], graph: Mapping[str, set[str]]) -> set[str]:
+    """Names of all definitions that can be reached from ``roots``, those included.
+
+    Args:
+        roots: Where to begin; what is not in the graph is passed over.
+        graph: Name of each definition, and the names that it refers to.
+    """
+    seen: set[str] = set()
+    todo = [root for root in roots if root in graph]
+    while todo:
+        name = todo.pop()
+        if name not in seen:
+            seen.add(name)
+            todo.extend(graph[name])
+    return seen
 
 
 def _flat_refs(node: Any) -> Any:

@@ -8,6 +8,7 @@ becomes something with a name, in one pass over the definitions:
 * string or single-key object    an enum ``<Union>Value`` for the strings, one definition per key
 * untagged union of objects      variants named by the property that only they require
 * inline object or enum          a definition named after its owner and property
+* required, but may be null      in types that are only read: null when it is missing, as some runtimes leave it out
 
 Every union of objects gets an ``Unrecognized<Union>`` variant, so that a newer runtime cannot break an older client.
 What only constrains and would reject a newer runtime's values is dropped: formats, minimums, closed objects.
@@ -17,17 +18,16 @@ from __future__ import annotations
 
 import copy
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
 from .findings import CodegenError, Finding
 from .ir import Protocol
-from .load import Schema, ref_name
+from .load import Schema, closure, ref_name, references
 from .naming import class_name, is_class_name
 from .overrides import Overrides
 
-__all__ = ["UNRECOGNIZED", "Normalised", "Union", "normalise", "references"]
+__all__ = ["UNRECOGNIZED", "Normalised", "Union", "normalise"]
 
 UNRECOGNIZED = "<unrecognized>"
 _DROPPED = ("format", "minimum", "maximum", "minLength", "maxLength", "$schema", "title", "pattern")
@@ -57,19 +57,8 @@ class Normalised:
     variants: set[str] = field(default_factory=set[str])
     fallbacks: dict[str, str] = field(default_factory=dict[str, str])
     """Name of each ``Unrecognized<Union>`` and the union it belongs to."""
-
-
-def references(node: Any) -> Iterator[str]:
-    """Names of all definitions that ``node`` refers to, directly."""
-    if isinstance(node, dict):
-        name = ref_name(node)
-        if name is not None:
-            yield name
-        for value in node.values():  # pyright: ignore[reportUnknownVariableType]
-            yield from references(value)
-    elif isinstance(node, list):
-        for item in node:  # pyright: ignore[reportUnknownVariableType]
-            yield from references(item)
+    open_enums: set[str] = field(default_factory=set[str])
+    """Enums that any other string fits as well."""
 
 
 def normalise(protocol: Protocol, overrides: Overrides) -> Normalised:
@@ -94,6 +83,7 @@ class _Normaliser:
         self._flatten_open_unions()
         self._drop_unusable_defaults()
         self._apply_open_enums()
+        self._forgive_missing_nulls()
         self._mark_secrets()
         self._mark_experimental()
         self._check_references()
@@ -315,6 +305,16 @@ class _Normaliser:
             schema = self._out.definitions.get(name)
             if schema is not None and schema.get("type") == "string" and "enum" not in schema:
                 schema["enum"] = list(self._overrides.get("open_enum", name)["values"])
+                self._out.open_enums.add(name)
+
+    def _forgive_missing_nulls(self) -> None:
+        roots = {request.params for request in self._protocol.requests if request.params is not None}
+        roots |= {request.result for request in self._protocol.server_requests}
+        sent = closure(roots, {name: set(references(schema)) for name, schema in self._out.definitions.items()})
+        for schema in (schema for name, schema in self._out.definitions.items() if name not in sent):
+            if "required" in schema:
+                properties = schema["properties"]
+                schema["required"] = [prop for prop in schema["required"] if not _may_be_null(properties[prop])]
 
     def _mark_secrets(self) -> None:
         for name in self._overrides.names("secret_fields"):
@@ -365,6 +365,10 @@ def _prepend(schema: Schema) -> None:
     text = schema.get("description", "")
     if not text.upper().startswith("EXPERIMENTAL"):
         schema["description"] = f"{_EXPERIMENTAL} {text}".strip()
+
+
+def _may_be_null(schema: Schema) -> bool:
+    return "null" in schema.get("type", ()) or {"type": "null"} in schema.get("anyOf", ())
 
 
 def _without_null(schema: Schema) -> tuple[Schema, bool]:

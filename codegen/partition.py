@@ -7,12 +7,12 @@ can reach belongs to that domain; what several share is ``common``, what no list
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from .ir import Protocol
+from .load import closure, references
 from .naming import snake_case
-from .normalise import Normalised, references
+from .normalise import Normalised
 from .overrides import Overrides
 
 __all__ = ["COMMON", "CORE", "UNLISTED", "Layout", "partition"]
@@ -34,22 +34,11 @@ class Layout:
         return sorted(set(self.module_of.values()))
 
 
-def _closure(roots: Iterable[str], graph: Mapping[str, set[str]]) -> set[str]:
-    seen: set[str] = set()
-    todo = [root for root in roots if root in graph]
-    while todo:
-        name = todo.pop()
-        if name not in seen:
-            seen.add(name)
-            todo.extend(graph[name])
-    return seen
-
-
 def partition(protocol: Protocol, normalised: Normalised, overrides: Overrides) -> Layout:
     """Assign the modules."""
     graph = {name: set(references(schema)) for name, schema in normalised.definitions.items()}
     hot = [name for name in overrides.names("core_types") if name in graph and overrides.get("core_types", name)]
-    core = _closure(hot, graph)
+    core = closure(hot, graph)
 
     roots: dict[str, set[str]] = {}
     for request in protocol.requests:
@@ -65,7 +54,7 @@ def partition(protocol: Protocol, normalised: Normalised, overrides: Overrides) 
 
     reached_by: dict[str, set[str]] = {}
     for domain, names in roots.items():
-        for name in _closure(names, graph):
+        for name in closure(names, graph):
             reached_by.setdefault(name, set()).add(domain)
 
     def module_of(name: str) -> str:

@@ -165,6 +165,7 @@ def render_package(
         "replaced_types": set(replaced_types),
         "experimental_fields": _grouped(protocol.experimental_fields),
         "secret_fields": _secret_fields(normalised),
+        "open_enums": sorted(normalised.open_enums),
         "payloads": sorted({notification.payload for notification in protocol.notifications}),
     }
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from . import errors as errors, models as models, protocol as protocol, retry as retry, types as types
     from ._async.client import AsyncCodex as AsyncCodex
     from ._async.events import AsyncEventStream as AsyncEventStream
     from ._async.goal import AsyncGoal as AsyncGoal, AsyncGoalRun as AsyncGoalRun
@@ -154,6 +155,7 @@ _MODULES = {
     ),
     "retry": ("retry_on_overload",),
 }
+_PUBLIC_MODULES = ("errors", "models", "protocol", "retry", "types")
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 
 __all__ = [
@@ -237,10 +239,12 @@ if not TYPE_CHECKING:
             value = import_module("._generated._version", __name__).PACKAGE_VERSION
         elif name in _MODULE_OF:
             value = getattr(import_module(f".{_MODULE_OF[name]}", __name__), name)
+        elif name in _PUBLIC_MODULES:
+            return import_module(f".{name}", __name__)
         else:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         globals()[name] = value
         return value
 
     def __dir__() -> list[str]:
-        return sorted({*globals(), *__all__})
+        return sorted({*globals(), *__all__, *_PUBLIC_MODULES})

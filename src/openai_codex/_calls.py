@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, cast
 
@@ -11,10 +11,10 @@ from pydantic_core import PydanticSerializationError
 
 from ._config import CodexConfig
 from ._generated import models
-from ._generated._methods import EXPERIMENTAL_FIELDS, REQUESTS
+from ._generated._methods import EXPERIMENTAL_FIELDS, OPEN_ENUMS, REQUESTS
 from ._generated._version import RUNTIME_VERSION
 from ._metadata import InitializeResponse
-from ._model import to_wire
+from ._model import OpenEnum, Unrecognized, to_wire
 from ._unset import UNSET
 from .errors import ResponseValidationError
 
@@ -43,6 +43,36 @@ def _dump(params: Any) -> tuple[dict[str, Any], str]:
         return {}, str(error)
 
 
+def _unheard_of(params: Any, given: Any) -> str:
+    """Say which value the schema does not know, or "". One that the caller has as an object may be sent."""
+    for where, value in _strangers(params, ""):
+        if any(value is known for _, known in _strangers(given, "")):
+            continue
+        if isinstance(value, OpenEnum):
+            kind, known = type(value).__name__, ", ".join(type(value).__members__)
+            return f"{where}: {value.value!r} is no {kind} ({known}); {kind}({value.value!r}) is sent all the same"
+        return f"{where}: no such kind of {type(value).__name__.removeprefix('Unrecognized')} is known"
+    return ""
+
+
+def _strangers(value: Any, where: str) -> Iterator[tuple[str, OpenEnum | Unrecognized]]:
+    """What the schema does not know inside of a value, with the path to it."""
+    if isinstance(value, OpenEnum):
+        if value.name not in type(value).__members__ and type(value).__name__ not in OPEN_ENUMS:
+            yield where, value
+    elif isinstance(value, Unrecognized):
+        yield where, value
+    elif isinstance(value, BaseModel):
+        for name in value.model_fields_set:
+            yield from _strangers(getattr(value, name), f"{where}.{name}" if where else name)
+    elif isinstance(value, dict):
+        for key, member in cast("dict[str, Any]", value).items():
+            yield from _strangers(member, f"{where}.{key}" if where else key)
+    elif isinstance(value, (list, tuple)):
+        for index, member in enumerate(cast("list[Any]", value)):
+            yield from _strangers(member, f"{where}.{index}")
+
+
 def _explain(error: ValidationError) -> str:
     """What is wrong, without the values: they may be secret."""
     details = error.errors(include_url=False, include_context=False, include_input=False)
@@ -61,7 +91,7 @@ def encode_params(method: str, fields: Any, experimental_api: bool = True) -> di
         experimental_api: Whether the connection was made for experimental methods and fields.
 
     Raises:
-        ValueError: the arguments do not fit the schema, or need the experimental API.
+        ValueError: the arguments do not fit the schema, hold what it does not know, or need the experimental API.
     """
     params_type = REQUESTS[method][1]
     if isinstance(fields, dict):
@@ -73,6 +103,8 @@ def encode_params(method: str, fields: Any, experimental_api: bool = True) -> di
     params, problem = _validate(params_type, fields)
     if problem:
         raise ValueError(f"{method}: {problem} (schema {params_type})")
+    if problem := _unheard_of(params, fields):
+        raise ValueError(f"{method}: {problem}")
     wire, problem = _dump(params)
     if problem:
         raise ValueError(f"{method}: an argument holds what JSON has no form for: {problem}")

@@ -48,6 +48,9 @@ class CodexConfig:
         for name in ("config_overrides", "launch_args_override"):
             if isinstance(getattr(self, name), str):
                 raise TypeError(f"CodexConfig.{name} is a string; it takes a tuple of strings")
+        for name, value in (self.env or {}).items():
+            if not isinstance(name, str) or not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+                raise TypeError(f"CodexConfig.env: the name or the value of {name!r} is no string")
         for name in ("request_timeout", "handler_timeout"):
             check_seconds(f"CodexConfig.{name}", getattr(self, name))
         if self.handler_threads < 1:

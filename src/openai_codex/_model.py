@@ -139,6 +139,10 @@ class OpenEnum(str, Enum):
     Pseudo-members are equal, identical, picklable and hashable like members; iterating the class does not show them.
     """
 
+    def __format__(self, spec: str) -> str:
+        """As ``str()``, in every Python; 3.10 would show the value."""
+        return format(str(self), spec)
+
     @property
     def root(self) -> Self:
         """The member itself, so code written for wrapped enums keeps working."""

@@ -82,8 +82,8 @@ class TransportClosedError(CodexError):
         stderr_tail: The last lines that the runtime wrote to stderr, oldest first.
     """
 
-    def __init__(self, message: str, *, exit_code: int | None = None, stderr_tail: tuple[str, ...] = ()) -> None:
-        super().__init__(message)
+    def __init__(self, *message: object, exit_code: int | None = None, stderr_tail: tuple[str, ...] = ()) -> None:
+        super().__init__(*message)
         self.exit_code = exit_code
         self.stderr_tail = stderr_tail
 
@@ -204,6 +204,11 @@ class InvalidParamsError(CodexRpcError):
 
 class InternalRpcError(CodexRpcError):
     """-32603: the runtime failed inside."""
+
+    def _next_step(self) -> str:
+        if _NOT_STEERABLE.search(self.message) is None:
+            return ""
+        return " (the thread is busy with a review or a compaction, which takes no input; try again when it is over)"
 
 
 class ServerBusyError(CodexRpcError):

@@ -84,6 +84,7 @@ def retry_on_overload(
         What ``op`` returned; if that is an awaitable, a coroutine that awaits it and all that follow.
 
     Raises:
+        TypeError: an argument is no number.
         ValueError: an argument is out of range.
         Exception: what ``op`` raised last: an error that ``is_retryable_error`` refuses, or the last overload.
 
@@ -126,6 +127,10 @@ class _Backoff:
         jitter_ratio: float,
         total_time_s: float | None,
     ) -> None:
+        numbers = {"max_attempts": max_attempts, "initial_delay_s": initial_delay_s, "max_delay_s": max_delay_s}
+        for name, number in {**numbers, "jitter_ratio": jitter_ratio}.items():
+            if isinstance(number, bool) or not isinstance(number, (int, float)):  # pyright: ignore[reportUnnecessaryIsInstance]
+                raise TypeError(f"retry_on_overload: {name} is {number!r}, and no number")
         if max_attempts < 1:
             raise ValueError(f"retry_on_overload: max_attempts is {max_attempts}; it takes 1 or more")
         seconds = {"initial_delay_s": initial_delay_s, "max_delay_s": max_delay_s, "total_time_s": total_time_s}

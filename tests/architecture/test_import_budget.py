@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+import openai_codex
 from tests.architecture.source import ROOT, package_modules
 
 PROBE = """
@@ -44,6 +45,12 @@ def test_importing_retries_loads_no_pydantic_and_neither_world() -> None:
     loaded = loaded_by("from openai_codex import retry_on_overload")
     assert {name.partition(".")[0] for name in loaded}.isdisjoint({"asyncio", "pydantic", "subprocess"})
     assert not [name for name in loaded if name.startswith(("openai_codex._engine", "openai_codex._generated"))]
+
+
+@pytest.mark.parametrize("name", ["errors", "models", "protocol", "retry", "types"])
+def test_public_module_is_an_attribute_of_the_package(name: str) -> None:
+    assert f"openai_codex.{name}" in loaded_by(f"import openai_codex; assert openai_codex.{name}.__all__")
+    assert name in dir(openai_codex)
 
 
 @pytest.mark.parametrize("name", ["models", "protocol", "types"])

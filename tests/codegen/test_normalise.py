@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from codegen.findings import CodegenError
-from codegen.ir import Protocol
-from codegen.normalise import UNRECOGNIZED, Union, normalise, references
+from codegen.ir import Protocol, Request
+from codegen.load import references
+from codegen.normalise import UNRECOGNIZED, Union, normalise
 from tests.codegen.small_schema import STRING, Schema, normalised, obj, overrides, ref, tag
 
 INTEGER: Schema = {"type": "integer", "format": "int64"}
@@ -291,6 +292,24 @@ def test_default_of_an_enum_is_kept(tmp_path: Path) -> None:
         tmp_path, {"A": obj(e={"allOf": [ref("E")], "default": "x"}), "E": {"type": "string", "enum": ["x"]}}
     )
     assert out.definitions["A"]["properties"]["e"]["default"] == "x"
+
+
+def test_null_may_be_missing_from_what_is_read_and_not_from_what_is_sent(tmp_path: Path) -> None:
+    null: Schema = {"anyOf": [STRING, {"type": "null"}]}
+    both: Schema = {"type": ["string", "null"]}
+    definitions = {
+        "GoParams": obj("inner", "x", inner=ref("Inner"), x=null),
+        "Inner": obj("x", x=both),
+        "Read": obj("x", "y", "z", x=null, y=both, z=STRING),
+    }
+    request = Request("go", "", "go", "GoParams", "Read", "", experimental=False, long_running=False)
+    protocol = Protocol((request,), (), (), definitions, frozenset(), frozenset())
+    out = normalise(protocol, overrides(tmp_path, "")).definitions
+    assert {name: schema["required"] for name, schema in out.items()} == {
+        "GoParams": ["inner", "x"],
+        "Inner": ["x"],
+        "Read": ["z"],
+    }
 
 
 def test_secret_field_is_marked(tmp_path: Path) -> None:

@@ -137,7 +137,7 @@ def test_log_handler_that_raises_leaves_no_request_unanswered(run: Run, kind: st
 def test_handler_that_cannot_be_had_is_refused(run: Run, caplog: pytest.LogCaptureFixture) -> None:
     class Broken(Base):
         @property
-        def ask(self) -> Any:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
+        def ask(self) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
             raise RuntimeError("no")
 
     async def scenario(d: Driver) -> None:

@@ -8,7 +8,13 @@ import os
 
 import pytest
 
-from openai_codex import AsyncCodex, InvalidRequestError, TransportClosedError, TurnFailedError
+from openai_codex import (
+    AsyncCodex,
+    InvalidRequestError,
+    RequestTimeoutError,
+    TransportClosedError,
+    TurnFailedError,
+)
 from openai_codex.testing import ScriptedModel
 from openai_codex.types import (
     AgentMessageDeltaNotification,
@@ -50,6 +56,19 @@ async def test_events_begin_with_what_came_before_and_end_with_the_client(
     await codex.close()
     assert await waiting == ["thread/name/updated"]
     assert [event async for event in codex.events()] == []
+
+
+@scenario()
+async def test_events_can_be_waited_for_in_time(codex: AsyncCodex, model: ScriptedModel) -> None:
+    thread = await codex.thread_start()
+    events = codex.events(timeout=0.1)
+    with pytest.raises(RequestTimeoutError, match=r"events: nothing came within 0.1 s"):
+        async for _ in events:
+            pass
+    await thread.set_name("A name")
+    assert (await events.__anext__()).method == "thread/name/updated"
+    with pytest.raises(ValueError, match="events: timeout"):
+        codex.events(timeout=-1)
 
 
 @scenario()

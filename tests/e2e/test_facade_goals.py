@@ -309,3 +309,10 @@ async def test_command_of_the_users_in_a_turn_of_a_goal_has_joined_it(codex: Asy
         async for _ in events:
             break
     assert (await command.run()).status is TurnStatus.completed
+
+
+@scenario()
+async def test_objective_of_a_goal_is_a_text(codex: AsyncCodex, model: ScriptedModel) -> None:
+    thread = await codex.thread_start()
+    with pytest.raises(TypeError, match="run_goal: the objective is None"):
+        thread.goal.run_goal(None)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

@@ -145,3 +145,9 @@ async def test_client_is_usable_after_a_timeout(codex: AsyncCodex, model: Script
     # The late answer arrives meanwhile, and is dropped.
     assert (await codex.rpc.command.exec(command=["sleep", "0.5"])).exit_code == 0
     assert (await codex.rpc.thread.loaded_list()).data == []
+
+
+@scenario()
+async def test_method_that_is_no_text_is_refused_at_once(codex: AsyncCodex, model: ScriptedModel) -> None:
+    with pytest.raises(TypeError, match="request: the method is 5, and no string"):
+        await codex.request(5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

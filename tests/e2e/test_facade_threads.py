@@ -20,6 +20,7 @@ from openai_codex import (
     TurnFailedError,
     TurnNotActiveError,
 )
+from openai_codex.models import JsonObject
 from openai_codex.testing import ScriptedModel, Usage
 from openai_codex.types import (
     ActiveThreadStatus,
@@ -275,7 +276,7 @@ async def test_loaded_thread_says_what_it_cannot_take(
     model.say("Hello")
     thread = await codex.thread_start()
     await thread.run("Hi")
-    config = {"model_reasoning_effort": "high"}
+    config: JsonObject = {"model_reasoning_effort": "high"}
     resumed = await codex.thread_resume(thread.id, base_instructions="Be brief", config=config, model="gpt-5.6-sol")
     assert (resumed.id, resumed.model) == (thread.id, "gpt-5.6-sol")
     assert f"thread {thread.id} is loaded already, and keeps its base_instructions, config" in caplog.text

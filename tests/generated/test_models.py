@@ -6,7 +6,6 @@ import contextlib
 import copy
 import pickle
 import re
-import sys
 from enum import Enum
 from typing import Annotated, Any
 
@@ -106,7 +105,6 @@ def test_enum_refuses_what_is_no_string() -> None:
         m.ReasoningEffort(3)  # pyright: ignore[reportArgumentType]
 
 
-@pytest.mark.xfail(sys.version_info < (3, 11), strict=True, reason="format() of a mixed-in enum differs on 3.10")
 def test_text_of_an_enum_member_is_the_same_however_it_is_made() -> None:
     for member in (m.ReasoningEffort.high, m.ReasoningEffort("future")):
         assert str(member) == f"{member}" == f"{member!s}"
@@ -342,6 +340,43 @@ def test_arguments_that_do_not_fit_are_refused_without_their_values() -> None:
     with pytest.raises(ValueError, match="thread/list: limit") as caught:
         encode_params("thread/list", {"limit": "my-secret-value"})
     assert "my-secret-value" not in f"{caught.value!r} {caught.value.__cause__} {caught.value.__suppress_context__}"
+
+
+@pytest.mark.parametrize(
+    ("method", "fields", "problem"),
+    [
+        ("thread/start", {"personality": "sarcastic"}, "personality: 'sarcastic' is no Personality (none, friendly, "),
+        ("thread/list", {"source_kinds": ["cli", "fax"]}, "source_kinds.1: 'fax' is no ThreadSourceKind ("),
+        (
+            "turn/start",
+            {"thread_id": "t", "input": [{"type": "smell"}]},
+            "input.0: no such kind of UserInput is known",
+        ),
+    ],
+)
+def test_value_that_the_schema_does_not_know_is_not_sent(method: str, fields: dict[str, Any], problem: str) -> None:
+    with pytest.raises(ValueError, match="^" + re.escape(f"{method}: {problem}")):
+        encode_params(method, fields)
+
+
+def test_value_that_the_schema_does_not_know_is_sent_where_it_is_meant() -> None:
+    future = m.Personality("sarcastic")
+    assert encode_params("thread/start", {"personality": future}) == {"personality": "sarcastic"}
+    item = adapter("UserInput").validate_python({"type": "smell", "of": "coffee"})
+    sent = encode_params("turn/start", {"thread_id": "t", "input": [item]})
+    assert sent["input"] == [{"type": "smell", "of": "coffee"}]
+    params = m.ThreadListParams(source_kinds=[m.ThreadSourceKind("fax")])
+    assert encode_params("thread/list", params) == {"sourceKinds": ["fax"]}
+    free: dict[str, Any] = {"thread_id": "t", "input": [], "effort": "heroic"}  # any text goes, says the schema
+    assert encode_params("turn/start", free)["effort"] == "heroic"
+
+
+def test_field_that_may_be_null_may_be_missing_from_an_answer() -> None:
+    account = adapter("Account").validate_python({"type": "chatgpt", "planType": "pro"})
+    assert account.email is None
+    assert adapter("Account").validate_python(account.model_dump(exclude_none=True)) == account
+    with pytest.raises(ValueError, match=r"section_?[iI]d"):  # what is sent says it
+        encode_params("thread/section/move", {"thread_id": "t"})
 
 
 # --- secrets ---------------------------------------------------------------------------------------------

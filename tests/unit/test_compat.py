@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from typing import Any
 
 import pytest
 
 from openai_codex._checks import check_seconds
-from openai_codex._compat import NO_DEADLINE, Deadline, async_interrupts, interrupts
+from openai_codex._compat import NO_DEADLINE, AsyncLocks, Deadline, Locks, async_interrupts, interrupts
 
 
 @pytest.mark.parametrize("seconds", [0, 1, 0.5, float("inf"), None])
@@ -46,3 +47,13 @@ def test_no_deadline_never_passes() -> None:
 def test_what_interrupts_a_wait() -> None:
     assert async_interrupts() == (asyncio.CancelledError,)
     assert interrupts() == (KeyboardInterrupt,)
+
+
+@pytest.mark.parametrize("kind", [AsyncLocks, Locks])
+def test_locks_go_by_name_and_are_forgotten(kind: Any) -> None:
+    locks = kind()
+    first = locks.of("a")
+    assert locks.of("a") is first and locks.of("b") is not first
+    del first
+    gc.collect()
+    assert len(locks.__dict__["_locks"]) == 0

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from openai_codex import CodexConfig
+from openai_codex import AsyncCodex, Codex, CodexConfig
 
 
 @pytest.mark.parametrize("name", ["config_overrides", "launch_args_override"])
@@ -14,6 +14,19 @@ def test_string_in_place_of_a_tuple_is_refused(name: str) -> None:
     wrong: dict[str, Any] = {name: "model=x"}
     with pytest.raises(TypeError, match=f"{name} is a string"):
         CodexConfig(**wrong)
+
+
+@pytest.mark.parametrize("env", [{"TOKEN": 5}, {"TOKEN": b"hunter2"}, {5: "x"}])
+def test_variables_are_strings(env: Any) -> None:
+    with pytest.raises(TypeError, match=r"CodexConfig.env: the name or the value of .* is no string") as caught:
+        CodexConfig(env=env)
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("client", [Codex, AsyncCodex])
+def test_settings_are_of_their_class(client: Any) -> None:
+    with pytest.raises(TypeError, match="config: dict is no CodexConfig"):
+        client({"model": "x"})
 
 
 @pytest.mark.parametrize("threads", [0, -1])

@@ -11,7 +11,14 @@ import pytest
 
 from openai_codex._core.notification import Notification
 from openai_codex._core.turn import TurnFold
-from openai_codex.errors import TurnFailedError, TurnStalledError, TurnTimeoutError
+from openai_codex.errors import (
+    InternalRpcError,
+    TransportClosedError,
+    TurnFailedError,
+    TurnStalledError,
+    TurnTimeoutError,
+    map_jsonrpc_error,
+)
 
 
 def through_pickle(value: Any) -> Any:
@@ -31,3 +38,20 @@ def test_errors_of_a_turn_can_be_pickled_and_copied(kind: Any, clone: Callable[[
     assert str(cloned) == "it went wrong"
     assert cloned.result == error.result
     assert cloned.hint == "try again"
+
+
+def test_transport_error_can_be_made_like_any_exception() -> None:
+    with pytest.raises(TransportClosedError) as caught:
+        raise TransportClosedError
+    assert (str(caught.value), caught.value.exit_code, caught.value.stderr_tail) == ("", None, ())
+    assert TransportClosedError("a", "b").args == ("a", "b")
+    cloned = through_pickle(TransportClosedError("gone", exit_code=3, stderr_tail=("x",)))
+    assert (str(cloned), cloned.exit_code, cloned.stderr_tail) == ("gone", 3, ("x",))
+
+
+def test_thread_that_takes_no_input_now_is_told_with_the_next_step() -> None:
+    text = "failed to submit turn input: ActiveTurnNotSteerable { turn_kind: Compact }"
+    error = map_jsonrpc_error(-32603, text)
+    assert type(error) is InternalRpcError
+    assert str(error).endswith("takes no input; try again when it is over)")
+    assert str(map_jsonrpc_error(-32603, "boom")) == "JSON-RPC error -32603: boom"

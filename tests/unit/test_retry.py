@@ -289,6 +289,16 @@ def test_without_time_there_is_one_attempt(call: Call, clock: Clock) -> None:
 # Arguments
 
 
+@pytest.mark.parametrize("name", ["max_attempts", "initial_delay_s", "max_delay_s", "jitter_ratio"])
+@pytest.mark.parametrize("value", ["3", None, True])
+@both
+def test_argument_that_is_no_number_is_refused_before_the_first_call(call: Call, name: str, value: Any) -> None:
+    op = Op()
+    with pytest.raises(TypeError, match=f"retry_on_overload: {name} is .* and no number"):
+        call(op, **{name: value})
+    assert op.calls == 0
+
+
 @pytest.mark.parametrize(
     "options",
     [

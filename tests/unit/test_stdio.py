@@ -88,9 +88,12 @@ def test_missing_or_unusable_binary_is_named(tmp_path: Path) -> None:
             StdioProcess([str(path)], {}, None)
 
 
-def test_missing_working_directory_is_named() -> None:
-    with pytest.raises(NotADirectoryError, match="cwd"):
+def test_missing_working_directory_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="cwd names '/nowhere/at/all', which does not exist"):
         StdioProcess([sys.executable], dict(os.environ), "/nowhere/at/all")
+    (tmp_path / "file").touch()
+    with pytest.raises(NotADirectoryError, match="cwd"):
+        StdioProcess([sys.executable], dict(os.environ), str(tmp_path / "file"))
 
 
 def test_other_failures_to_start_are_not_disguised(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,6 +34,8 @@ class AsyncSession:
     """
 
     def __init__(self, config: CodexConfig, handlers: AsyncServerRequestHandlers | None) -> None:
+        if not isinstance(config, CodexConfig):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"config: {type(config).__name__} is no CodexConfig")
         self.config = config
         self.engine = AsyncEngine(config, handlers=handlers)
         self.metadata: InitializeResponse | None = None
@@ -97,6 +99,8 @@ class AsyncSession:
         timeout: float | DefaultTimeout | None = DEFAULT_TIMEOUT,
     ) -> Any:
         """Send a request as it is and return its raw result."""
+        if not isinstance(method, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"request: the method is {method!r}, and no string")
         await self.ensure_started()
         self.require_experimental(method, params)
         return await self.engine.request(method, params, timeout=timeout)

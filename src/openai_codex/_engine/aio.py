@@ -404,10 +404,10 @@ class AsyncEngine:
         return loop
 
     def _write(self) -> None:
+        self._connection.log.publish()
         lines = self._connection.take_outgoing()
         if lines and self._pipes is not None:
             self._pipes.write(lines[0] if len(lines) == 1 else b"".join(lines))
-        self._connection.log.publish()
 
 
 def _call_all(waiters: Iterable[Waiter]) -> None:

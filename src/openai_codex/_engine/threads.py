@@ -414,11 +414,11 @@ class Engine:
             raise RuntimeError(NOT_STARTED_TEXT)
 
     def _write(self, lines: list[bytes]) -> None:
-        """Write from a calling thread, which holds no lock."""
+        """Write what a calling thread, which holds no lock, has to say itself."""
+        self._connection.log.publish()
         if self._writer is not None:
             for line in lines:
                 self._writer.write(line)
-        self._connection.log.publish()
 
     def _write_later(self, lines: list[bytes]) -> None:
         """Write on the writer's thread: the reader must never block."""

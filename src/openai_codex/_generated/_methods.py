@@ -768,3 +768,11 @@ SECRET_FIELDS: Final[frozenset[str]] = frozenset(
     ]
 )
 """Wire names of fields that hold secrets, in whatever type."""
+
+OPEN_ENUMS: Final[frozenset[str]] = frozenset(
+    [
+        "ReasoningEffort",
+        "ThreadSource",
+    ]
+)
+"""Enums that any other value fits as well: the schema has them as plain strings."""

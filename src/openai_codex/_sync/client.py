@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from .._checks import without_none
+from .._checks import check_seconds, without_none
 from .._compat import start_eagerly
 from .._config import CodexConfig
 from .._engine import DEFAULT_TIMEOUT, DefaultTimeout
@@ -119,20 +119,25 @@ class Codex:
             The decoded JSON result, not validated.
 
         Raises:
+            TypeError: the method is no string.
             JsonRpcError: the runtime refused the request; the subclass says why.
             RequestTimeoutError: no answer in time.
             TransportClosedError: the runtime is gone, or the client was closed.
         """
         return self._session.request(method, params, timeout)
 
-    def events(self) -> EventStream:
+    def events(self, *, timeout: float | None = None) -> EventStream:
         """Return an iterator over the notifications that belong to no turn: warnings, account and thread changes ...
 
         The first one begins with what has come since the start of the client, a later one with what comes from now on.
         It keeps a bounded number of events and counts what it had to drop. Warnings and notices of the runtime go to
         the log (``logging.getLogger("openai_codex")``) in any case.
+
+        Args:
+            timeout: Seconds to wait for each of them; then `RequestTimeoutError` is raised, and the iteration can go
+                on. None waits for ever.
         """
-        return EventStream(self._session)
+        return EventStream(self._session, check_seconds("events: timeout", timeout))
 
     # -- account ------------------------------------------------------------------------------------------------
 
@@ -330,9 +335,9 @@ class Codex:
         """Go on with a stored thread.
 
         Settings that are given here hold, also where this runtime has the thread loaded with others; that needs the
-        experimental API. Instructions, provider and ``config`` cannot be given to a thread that is loaded. What is left
-        out is as it was, but a sandbox for workspaces, or an external one, that another runtime had set is not stored:
-        give it again.
+        experimental API. Instructions, provider and ``config`` are ignored by a thread that is loaded, and a warning in
+        the log says so. What is left out is as it was, but a sandbox for workspaces, or an external one, that another
+        runtime had set is not stored: give it again.
 
         Args:
             thread_id: The thread; it must have had a turn.
@@ -359,7 +364,7 @@ class Codex:
             ThreadNotFoundError: nothing is stored of the thread.
             InvalidRequestError: the runtime refused, for example because the thread is archived, or in use by another
                 runtime.
-            CodexError: the thread is loaded, and cannot take what was given.
+            CodexError: the thread is loaded, and without the experimental API it keeps its sandbox or approval mode.
             RequestTimeoutError: no answer in time.
             TransportClosedError: the runtime is gone, or the client was closed.
 
@@ -396,7 +401,10 @@ class Codex:
         thread_source: m.ThreadSource | None = None,
         timeout: float | DefaultTimeout | None = DEFAULT_TIMEOUT,
     ) -> Thread:
-        """Start a thread that continues a copy of a stored one. What is left out is taken over from it.
+        """Start a thread that continues a copy of a stored one.
+
+        Working directory and approval mode are taken over from it, unless they are given here. Model, effort and
+        sandbox are not: what is left out of them is what the configuration says.
 
         Args:
             thread_id: The thread to copy; it must have had a turn.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from .._compat import Closing
 from .._core.notification import Notification
-from ..errors import TransportClosedError
+from ..errors import RequestTimeoutError, TransportClosedError
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -25,10 +25,11 @@ class EventStream(Closing):
     ends when the stream or the client is closed.
     """
 
-    __slots__ = ("_mailbox", "_session")
+    __slots__ = ("_mailbox", "_session", "_timeout")
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, timeout: float | None) -> None:
         self._session = session
+        self._timeout = timeout
         self._mailbox = session.engine.listen()
 
     def __repr__(self) -> str:
@@ -51,12 +52,14 @@ class EventStream(Closing):
         """The next notification.
 
         Raises:
+            RequestTimeoutError: none came in time. It can be asked again.
             TransportClosedError: the runtime has ended by itself.
         """
         self._session.ensure_started()
         while not self._mailbox.closed:
             try:
-                self._session.engine.receive(self._mailbox, call="events")
+                if not self._session.engine.receive(self._mailbox, timeout=self._timeout, call="events"):
+                    raise RequestTimeoutError(f"events: nothing came within {self._timeout:g} s")
                 return self._mailbox.items.popleft()
             except IndexError:  # somebody else was faster, or the stream was closed
                 continue

@@ -150,6 +150,8 @@ class Goal:
                 its turn interrupted, and `RequestTimeoutError` raised, by the iteration or by whatever runs or streams
                 the turn. None for no limit.
         """
+        if not isinstance(objective, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"run_goal: the objective is {objective!r}, and no string")
         seconds = check_seconds("run_goal: timeout", timeout)
         return GoalRun(self, GoalTurns(self._session, self._thread_id), objective, token_budget, seconds)
 

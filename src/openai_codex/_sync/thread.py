@@ -221,7 +221,7 @@ class Thread:
             personality: The model's manner, from this turn on.
             sandbox: What commands may do, from this turn on: a preset, or a policy such as
                 ``WorkspaceWriteSandboxPolicy(network_access=True)``. A preset sets nothing else, so configured
-                extras, network access for example, end with it.
+                network access ends with it. Directories that the thread's configuration lets it write stay writable.
             service_tier: Service tier, from this turn on; ignored when the input joins a running turn.
             source: What caused this turn; ignored when the input joins a running turn.
             summary: Reasoning summary, from this turn on.
@@ -283,7 +283,8 @@ class Thread:
         """Start a review of changes as a turn of this thread.
 
         The review's text is the ``final_response`` of its result. It can be interrupted, but not steered. If the
-        runtime cannot start it (no git repository, for example), ``run()`` raises `TurnFailedError`.
+        runtime cannot start it (no git repository, for example), ``run()`` raises `TurnFailedError`. A turn that is
+        running is interrupted by the runtime.
 
         Args:
             target: What to review: ``UncommittedChangesReviewTarget()``, ``BaseBranchReviewTarget(branch=...)``,

@@ -69,9 +69,12 @@ class StdioProcess:
 
         Raises:
             RuntimeNotFoundError: the binary does not exist or cannot be executed.
+            FileNotFoundError: there is no ``cwd``.
             NotADirectoryError: ``cwd`` is not a directory.
         """
         if cwd is not None and not os.path.isdir(cwd):
+            if not os.path.exists(cwd):
+                raise FileNotFoundError(f"CodexConfig.cwd names {cwd!r}, which does not exist")
             raise NotADirectoryError(f"CodexConfig.cwd names {cwd!r}, which is not a directory")
         try:
             self._process = subprocess.Popen(

@@ -395,7 +395,7 @@ class CancelLoginAccountResponse(WireModel, defer_build=True):
 
 
 class ChatgptAccount(Variant, defer_build=True):
-    email: str | None
+    email: str | None = None
     plan_type: Annotated[PlanType, Field(alias="planType")]
     type: Literal["chatgpt"] = "chatgpt"
 

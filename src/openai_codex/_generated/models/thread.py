@@ -623,7 +623,7 @@ class ThreadPredictionRequestResponse(WireModel, defer_build=True):
 
 
 class ThreadProjectUpdatedNotification(WireModel, defer_build=True):
-    project_id: Annotated[str | None, Field(alias="projectId")]
+    project_id: Annotated[str | None, Field(alias="projectId")] = None
     thread_id: Annotated[str, Field(alias="threadId")]
 
 
