@@ -312,9 +312,9 @@ class _Normaliser:
         roots |= {request.result for request in self._protocol.server_requests}
         sent = closure(roots, {name: set(references(schema)) for name, schema in self._out.definitions.items()})
         for schema in (schema for name, schema in self._out.definitions.items() if name not in sent):
+            properties = {name: each for name, each in schema.get("properties", {}).items() if each is not True}
             if "required" in schema:
-                properties = schema["properties"]
-                schema["required"] = [prop for prop in schema["required"] if not _may_be_null(properties[prop])]
+                schema["required"] = [prop for prop in schema["required"] if not _may_be_null(properties.get(prop, {}))]
 
     def _mark_secrets(self) -> None:
         for name in self._overrides.names("secret_fields"):

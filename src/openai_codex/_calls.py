@@ -49,7 +49,7 @@ def _unheard_of(params: Any, given: Any) -> str:
         if any(value is known for _, known in _strangers(given, "")):
             continue
         if isinstance(value, OpenEnum):
-            kind, known = type(value).__name__, ", ".join(type(value).__members__)
+            kind, known = type(value).__name__, ", ".join(each.value for each in type(value))
             return f"{where}: {value.value!r} is no {kind} ({known}); {kind}({value.value!r}) is sent all the same"
         return f"{where}: no such kind of {type(value).__name__.removeprefix('Unrecognized')} is known"
     return ""
@@ -58,7 +58,7 @@ def _unheard_of(params: Any, given: Any) -> str:
 def _strangers(value: Any, where: str) -> Iterator[tuple[str, OpenEnum | Unrecognized]]:
     """What the schema does not know inside of a value, with the path to it."""
     if isinstance(value, OpenEnum):
-        if value.name not in type(value).__members__ and type(value).__name__ not in OPEN_ENUMS:
+        if not value.is_known and type(value).__name__ not in OPEN_ENUMS:
             yield where, value
     elif isinstance(value, Unrecognized):
         yield where, value

@@ -9,9 +9,11 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from typing import TYPE_CHECKING, Any, Final, Protocol, overload
 from weakref import WeakValueDictionary
+
+from .errors import RequestTimeoutError
 
 if TYPE_CHECKING:
     import asyncio
@@ -130,18 +132,36 @@ def lock() -> threading.Lock:
     return threading.Lock()
 
 
+_TURN_TEXT = "another such call was not done in time; nothing was sent"
+
+
 class AsyncLocks:
     """Mutexes for tasks, by name. One that nobody uses is forgotten."""
 
     def __init__(self) -> None:
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    def of(self, name: str) -> asyncio.Lock:
-        """The mutex of this name."""
-        found = self._locks.get(name)
-        if found is None:
-            found = self._locks[name] = async_lock()
-        return found
+    @contextlib.asynccontextmanager
+    async def hold(self, call: str, key: str, seconds: float | None) -> AsyncGenerator[None, None]:
+        """Be the only such call for ``key``.
+
+        Raises:
+            RequestTimeoutError: another one was not done within so many seconds.
+        """
+        import asyncio
+
+        name = f"{call} {key}"
+        mutex = self._locks.get(name)
+        if mutex is None:
+            mutex = self._locks[name] = async_lock()
+        try:
+            await asyncio.wait_for(mutex.acquire(), seconds)
+        except asyncio.TimeoutError:
+            raise RequestTimeoutError(f"{name}: {_TURN_TEXT}") from None
+        try:
+            yield
+        finally:
+            mutex.release()
 
 
 class Locks:
@@ -151,13 +171,24 @@ class Locks:
         self._locks: WeakValueDictionary[str, threading.Lock] = WeakValueDictionary()
         self._guard = threading.RLock()
 
-    def of(self, name: str) -> threading.Lock:
-        """The mutex of this name."""
+    @contextlib.contextmanager
+    def hold(self, call: str, key: str, seconds: float | None) -> Generator[None, None, None]:
+        """Be the only such call for ``key``.
+
+        Raises:
+            RequestTimeoutError: another one was not done within so many seconds.
+        """
+        name = f"{call} {key}"
         with self._guard:
-            found = self._locks.get(name)
-            if found is None:
-                found = self._locks[name] = lock()
-            return found
+            mutex = self._locks.get(name)
+            if mutex is None:
+                mutex = self._locks[name] = lock()
+        if not mutex.acquire(timeout=-1 if seconds is None else min(seconds, threading.TIMEOUT_MAX)):
+            raise RequestTimeoutError(f"{name}: {_TURN_TEXT}")
+        try:
+            yield
+        finally:
+            mutex.release()
 
 
 async def async_sleep(seconds: float) -> None:

@@ -153,6 +153,11 @@ class OpenEnum(str, Enum):
         """The member for a value, by the name that wrapped enums have for it."""
         return cls(value)
 
+    @property
+    def is_known(self) -> bool:
+        """Whether the schema has this value; False for a pseudo-member."""
+        return type(self).__members__.get(self.name) is self
+
     @classmethod
     def _missing_(cls, value: object) -> Self | None:
         if not isinstance(value, str):
@@ -263,7 +268,7 @@ def _field_names(model: type[BaseModel]) -> frozenset[str]:
 def _known(model: BaseModel) -> BaseModel:
     """Refuse a member that holds an enum value from the future: to another member the value may be known."""
     for value in vars(model).values():
-        if isinstance(value, OpenEnum) and value.name not in type(value).__members__:
+        if isinstance(value, OpenEnum) and not value.is_known:
             raise ValueError(f"{value.value!r} is not known")
     return model
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
+from os.path import normpath
 from typing import Any
+from uuid import UUID
 
 from ._generated import models as m
 from ._json import JsonObject
@@ -14,7 +16,9 @@ __all__ = [
     "ApprovalMode",
     "Sandbox",
     "approval_fields",
+    "canonical_id",
     "fixed_settings",
+    "further_directories",
     "sandbox_fields_of_thread",
     "sandbox_fields_of_turn",
     "settings_to_update",
@@ -153,6 +157,23 @@ def settings_to_update(
     else:
         in_force = sandbox is None or info.sandbox == sandbox
     return settings if in_force else {**settings, **sandbox_fields_of_turn(sandbox)}
+
+
+def further_directories(policy: Any, sandbox: Sandbox | m.SandboxPolicy | None) -> list[str]:
+    """Directories that a thread's policy lets it write, beyond those that were asked for."""
+    both = m.WorkspaceWriteSandboxPolicy
+    if not isinstance(policy, both) or not isinstance(sandbox, both):
+        return []
+    asked = {normpath(root) for root in sandbox.writable_roots}
+    return sorted({normpath(root) for root in policy.writable_roots} - asked)
+
+
+def canonical_id(thread_id: Any) -> str:
+    """A thread's id in the one form in which ids can be compared; the runtime takes others as well."""
+    try:
+        return str(UUID(thread_id))
+    except (ValueError, TypeError, AttributeError):
+        return str(thread_id)
 
 
 def _policy(sandbox: Any) -> Any:

@@ -127,9 +127,10 @@ class _Backoff:
         jitter_ratio: float,
         total_time_s: float | None,
     ) -> None:
-        numbers = {"max_attempts": max_attempts, "initial_delay_s": initial_delay_s, "max_delay_s": max_delay_s}
-        for name, number in {**numbers, "jitter_ratio": jitter_ratio}.items():
-            if isinstance(number, bool) or not isinstance(number, (int, float)):  # pyright: ignore[reportUnnecessaryIsInstance]
+        numbers: dict[str, Any] = {"initial_delay_s": initial_delay_s, "max_delay_s": max_delay_s}
+        numbers.update(jitter_ratio=jitter_ratio, total_time_s=0 if total_time_s is None else total_time_s)
+        for name, number in {"max_attempts": max_attempts, **numbers}.items():
+            if isinstance(number, bool) or not isinstance(number, int if name == "max_attempts" else (int, float)):
                 raise TypeError(f"retry_on_overload: {name} is {number!r}, and no number")
         if max_attempts < 1:
             raise ValueError(f"retry_on_overload: max_attempts is {max_attempts}; it takes 1 or more")

@@ -312,6 +312,11 @@ def test_null_may_be_missing_from_what_is_read_and_not_from_what_is_sent(tmp_pat
     }
 
 
+def test_requirement_of_what_is_not_described_stays(tmp_path: Path) -> None:
+    out = normalised(tmp_path, {"A": {**obj("ghost", "any", any=True)}, "B": {"type": "object", "required": ["x"]}})
+    assert (out.definitions["A"]["required"], out.definitions["B"]["required"]) == (["ghost", "any"], ["x"])
+
+
 def test_secret_field_is_marked(tmp_path: Path) -> None:
     exceptions = overrides(tmp_path, '[secret_fields]\nnames = ["A.apiKey", "Gone.token"]\n')
     protocol = Protocol((), (), (), {"A": obj(apiKey=STRING, other=STRING)}, frozenset(), frozenset())

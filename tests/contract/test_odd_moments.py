@@ -8,6 +8,7 @@ import gc
 import json
 import logging
 import os
+import queue
 import sys
 import threading
 import time
@@ -192,6 +193,21 @@ def test_waiting_on_the_thread_that_reads_is_an_error() -> None:
         assert isinstance(meddler.outcome, RuntimeError) and "wait for itself" in str(meddler.outcome)
 
 
+def test_waiting_on_the_thread_that_writes_is_an_error() -> None:
+    with started(EMIT) as engine:
+        outcome: queue.SimpleQueue[object] = queue.SimpleQueue()
+
+        def meddle() -> None:
+            try:
+                outcome.put(engine.request("a", {}, timeout=20))
+            except RuntimeError as error:
+                outcome.put(str(error))
+
+        engine.__dict__["_writer"].call_later(meddle)
+        assert "called on a thread of the client itself" in str(outcome.get(timeout=10))
+        assert engine.request("a", {}, timeout=20) == {"echo": {}}
+
+
 def test_finalizer_that_closes_the_client_harms_nobody() -> None:
     class Owner:
         def __init__(self, engine: Engine) -> None:
@@ -313,6 +329,8 @@ def test_moment_without_threads_is_survived(monkeypatch: pytest.MonkeyPatch) -> 
             patch.setattr(threading.Thread, "start", fail)
             with pytest.raises(TimeoutError):
                 engine.request("a", large, timeout=0.1)
+            with pytest.raises(TimeoutError):
+                engine.request("hold", {}, timeout=0.1)  # here what is given up is small
         assert engine.request("a", {"n": 1}, timeout=20) == {"echo": {"n": 1}}  # with what was left behind
 
 

@@ -39,6 +39,17 @@ async def test_goal_ends_with_its_budget(codex: AsyncCodex, model: ScriptedModel
     assert run.goal is not None and run.goal.status.value == "budgetLimited"
 
 
+@scenario(repeat_last=True)
+async def test_goal_without_a_budget_has_none_of_an_earlier_one(codex: AsyncCodex, model: ScriptedModel) -> None:
+    model.say("Again", usage=Usage(100, 50))
+    goal = (await codex.thread_start()).goal
+    assert len([turn async for turn in goal.run_goal("For ever", token_budget=200)]) >= 1
+    async with goal.run_goal("Longer") as turns:
+        for _ in range(4):
+            await (await turns.__anext__()).run()
+        assert turns.goal is not None and turns.goal.token_budget is None
+
+
 @scenario()
 async def test_goal_whose_turn_fails_ends_blocked(codex: AsyncCodex, model: ScriptedModel) -> None:
     model.say("One").fail(500)

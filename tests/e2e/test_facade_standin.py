@@ -387,7 +387,7 @@ def test_silent_turn_that_has_not_ended_is_interrupted(kind: str, case: str, mon
     turns, read, text = STALLS[case]
 
     async def body(codex: Any, turn: Any) -> None:
-        with pytest.raises(TurnStalledError, match=rf"nothing came of turn U for 0\.2 s.*{text}") as caught:
+        with pytest.raises(TurnStalledError, match=rf"turn U has stalled: nothing came of it for 0\.2 s.*{text}") as caught:
             await turn.run(idle_timeout=0.2)
         assert caught.value.result.partial_text == "Hel"
         assert (await turn.run()).status is TurnStatus.interrupted

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 import time
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from openai_codex import (
     ApprovalMode,
     AsyncCodex,
+    Codex,
     CodexError,
     InvalidRequestError,
     JsonRpcError,
@@ -294,6 +296,37 @@ async def test_loaded_thread_without_the_experimental_api_says_what_it_keeps(
 
 
 @scenario(repeat_last=True)
+async def test_loaded_thread_is_known_however_its_id_is_spelled(codex: AsyncCodex, model: ScriptedModel) -> None:
+    model.say("Hello")
+    thread = await codex.thread_start(sandbox=Sandbox.full_access)
+    await thread.run("Hi")
+    resumed = await codex.thread_resume(thread.id.upper(), sandbox=Sandbox.read_only)
+    assert resumed.id == thread.id
+    assert isinstance(resumed.sandbox, ReadOnlySandboxPolicy)
+
+
+@pytest.mark.e2e
+def test_log_handler_may_resume_the_thread_that_the_log_is_about() -> None:
+    class Resuming(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if "is loaded already" in record.getMessage() and not resumed:
+                resumed.append(codex.thread_resume(thread.id, model="gpt-5.5", timeout=5).model)
+
+    resumed: list[str | None] = []
+    handler, logger = Resuming(), logging.getLogger("openai_codex")
+    with ScriptedModel() as model, Codex(model.config()) as codex:
+        model.say("Hello")
+        thread = codex.thread_start()
+        thread.run("Hi")
+        logger.addHandler(handler)
+        try:
+            codex.thread_resume(thread.id, base_instructions="Be brief", timeout=5)
+        finally:
+            logger.removeHandler(handler)
+    assert resumed == ["gpt-5.5"]
+
+
+@scenario(repeat_last=True)
 async def test_resumes_at_the_same_time_each_get_what_they_asked_for(codex: AsyncCodex, model: ScriptedModel) -> None:
     model.say("Hello")
     thread = await codex.thread_start()
@@ -317,7 +350,7 @@ async def test_loaded_thread_that_may_write_more_than_was_asked_for_is_told(
     resumed = await codex.thread_resume(thread.id, sandbox=WorkspaceWriteSandboxPolicy(network_access=True))
     policy = WorkspaceWriteSandboxPolicy(network_access=True, writable_roots=roots)
     assert resumed.sandbox == policy
-    assert f"thread {thread.id} keeps what its configuration lets it write" in caplog.text
+    assert f"keeps the directories that its configuration lets it write: {roots[0]}" in caplog.text
 
 
 @scenario(repeat_last=True)

@@ -239,6 +239,16 @@ async def unsubscribed_thread_without_any_limit(codex: Any, model: Any, watch: A
     assert (result.status, result.final_response) == (TurnStatus.completed, "Two")
 
 
+@case(5)
+async def unsubscribed_thread_that_is_not_stored(codex: Any, model: Any, watch: Any) -> None:
+    model.say("One").say("Two")
+    thread = await codex.thread_start(ephemeral=True)
+    await thread.run("Hi")
+    await codex.rpc.thread.unsubscribe(thread_id=thread.id)
+    with watch, pytest.raises(TurnStalledError, match="the thread does nothing any more"):
+        await thread.run("Again")
+
+
 @pytest.mark.e2e
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("name", CASES)

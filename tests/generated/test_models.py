@@ -348,6 +348,11 @@ def test_arguments_that_do_not_fit_are_refused_without_their_values() -> None:
         ("thread/start", {"personality": "sarcastic"}, "personality: 'sarcastic' is no Personality (none, friendly, "),
         ("thread/list", {"source_kinds": ["cli", "fax"]}, "source_kinds.1: 'fax' is no ThreadSourceKind ("),
         (
+            "thread/start",
+            {"sandbox": "read_only"},
+            "sandbox: 'read_only' is no SandboxMode (read-only, workspace-write, ",
+        ),
+        (
             "turn/start",
             {"thread_id": "t", "input": [{"type": "smell"}]},
             "input.0: no such kind of UserInput is known",

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import threading
+import time
 from typing import Any
 
 import pytest
 
 from openai_codex._checks import check_seconds
 from openai_codex._compat import NO_DEADLINE, AsyncLocks, Deadline, Locks, async_interrupts, interrupts
+from openai_codex.errors import RequestTimeoutError
 
 
 @pytest.mark.parametrize("seconds", [0, 1, 0.5, float("inf"), None])
@@ -49,11 +52,52 @@ def test_what_interrupts_a_wait() -> None:
     assert interrupts() == (KeyboardInterrupt,)
 
 
-@pytest.mark.parametrize("kind", [AsyncLocks, Locks])
-def test_locks_go_by_name_and_are_forgotten(kind: Any) -> None:
-    locks = kind()
-    first = locks.of("a")
-    assert locks.of("a") is first and locks.of("b") is not first
-    del first
+def test_one_thread_at_a_time_holds_a_lock_and_none_is_kept() -> None:
+    locks, order = Locks(), list[str]()
+
+    def work(name: str) -> None:
+        with locks.hold("read", "t", None):
+            order.append(name)
+            time.sleep(0.2)
+            order.append(name)
+
+    threads = [threading.Thread(target=work, args=(name,)) for name in "ab"]
+    for thread in threads:
+        thread.start()
+    with locks.hold("read", "u", 0), locks.hold("write", "t", 0):  # others are free
+        pass
+    with (
+        pytest.raises(RequestTimeoutError, match="read t: another such call was not done in time; nothing was sent"),
+        locks.hold("read", "t", 0.01),
+    ):
+        pass
+    for thread in threads:
+        thread.join()
+    assert order in (list("aabb"), list("bbaa"))
     gc.collect()
     assert len(locks.__dict__["_locks"]) == 0
+
+
+def test_one_task_at_a_time_holds_a_lock_and_none_is_kept() -> None:
+    async def main() -> None:
+        locks, order = AsyncLocks(), list[str]()
+
+        async def work(name: str) -> None:
+            async with locks.hold("read", "t", None):
+                order.append(name)
+                await asyncio.sleep(0.2)
+                order.append(name)
+
+        tasks = [asyncio.ensure_future(work(name)) for name in "ab"]
+        await asyncio.sleep(0)
+        async with locks.hold("read", "u", 1), locks.hold("write", "t", 1):  # others are free
+            pass
+        with pytest.raises(RequestTimeoutError, match="read t: another such call was not done in time"):
+            async with locks.hold("read", "t", 0.01):
+                pass
+        await asyncio.gather(*tasks)
+        assert order == list("aabb")
+        gc.collect()
+        assert len(locks.__dict__["_locks"]) == 0
+
+    asyncio.run(main())

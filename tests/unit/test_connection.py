@@ -194,6 +194,18 @@ def test_cancelled_request_in_the_queue_keeps_no_bytes() -> None:
     assert queued.line == b""  # its place is kept until it would be sent
 
 
+def test_request_that_is_about_to_be_given_up_is_not_sent() -> None:
+    connection = Connection(max_in_flight=1)
+    first, queued, last = connection.request("a"), connection.request("b"), connection.request("c")
+    queued.unwanted = True
+    feed(connection, line(id=first.id, result=1))
+    connection.cancel(queued)
+    assert [message["method"] for message in sent(connection)] == ["a", "c"]
+    feed(connection, line(id=last.id, result=1))
+    connection.request("d")
+    assert [message["method"] for message in sent(connection)] == ["d"]
+
+
 def test_answer_to_a_request_that_was_not_sent_is_dropped() -> None:
     connection = Connection(max_in_flight=1)
     first, queued = connection.request("a"), connection.request("b")

@@ -289,8 +289,17 @@ def test_without_time_there_is_one_attempt(call: Call, clock: Clock) -> None:
 # Arguments
 
 
-@pytest.mark.parametrize("name", ["max_attempts", "initial_delay_s", "max_delay_s", "jitter_ratio"])
-@pytest.mark.parametrize("value", ["3", None, True])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("max_attempts", 2.5),
+        ("max_attempts", None),
+        ("initial_delay_s", "3"),
+        ("max_delay_s", None),
+        ("jitter_ratio", True),
+        ("total_time_s", "3"),
+    ],
+)
 @both
 def test_argument_that_is_no_number_is_refused_before_the_first_call(call: Call, name: str, value: Any) -> None:
     op = Op()

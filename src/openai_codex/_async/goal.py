@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .._checks import check_seconds, without_none
 from .._compat import AsyncClosing, Deadline, async_interrupts, async_shield_for
@@ -94,10 +95,7 @@ class AsyncGoal:
         Wire: ``thread/goal/set`` (stable). Source: schema ThreadGoalSetParams.
         """
         fields = without_none({"objective": objective, "token_budget": token_budget, "status": status})
-        changed: m.ThreadGoalSetResponse = await self._session.call(
-            "thread/goal/set", {"thread_id": self._thread_id, **fields}, timeout
-        )
-        return changed.goal
+        return await _set_goal(self._session, self._thread_id, fields, timeout)
 
     async def pause(self, *, timeout: float | DefaultTimeout | None = DEFAULT_TIMEOUT) -> m.ThreadGoal:
         """Start no more turns for the goal; the running one goes on. ``resume()`` makes it active again.
@@ -179,6 +177,10 @@ class GoalTurns:
         """Whether nobody looks any more, or yet."""
         return self._mailbox is None or self._mailbox.closed
 
+    async def set_goal(self, fields: Mapping[str, Any], timeout: float | DefaultTimeout | None) -> m.ThreadGoal:
+        """Set the goal, None included: that stands for no token budget."""
+        return await _set_goal(self._session, self._thread_id, fields, timeout)
+
     def watch(self) -> None:
         """Keep what comes from now on."""
         self._mailbox = self._session.engine.watch(_WATCHED, self._thread_id)
@@ -213,9 +215,9 @@ class GoalTurns:
         if found in (ENDED, GONE) or turn.fold.ended:
             self._session.engine.end_turn(turn)
 
-    async def is_active(self) -> bool:
+    async def is_active(self, timeout: float | DefaultTimeout | None) -> bool:
         """Ask the runtime whether the thread runs a turn."""
-        read: m.ThreadReadResponse = await self._session.call("thread/read", {"thread_id": self._thread_id})
+        read: m.ThreadReadResponse = await self._session.call("thread/read", {"thread_id": self._thread_id}, timeout)
         return isinstance(read.thread.status, m.ActiveThreadStatus)
 
     async def interrupt(self) -> None:
@@ -313,12 +315,10 @@ class AsyncGoalRun(AsyncClosing):
         self._started = True
         self._deadline = Deadline(self._timeout)
         self._turns.watch()
-        limit = DEFAULT_TIMEOUT if self._timeout is None else self._deadline.left()
         active = m.ThreadGoalStatus.active  # an earlier goal of the thread would leave its own status
         try:
-            self._latest = await self._goal.set(
-                self._objective, token_budget=self._budget, status=active, timeout=limit
-            )
+            fields = {"objective": self._objective, "token_budget": self._budget, "status": active}
+            self._latest = await self._turns.set_goal(fields, self._answer_limit())
             self._is_set = True
         except (JsonRpcError, ValueError, TypeError):
             self._turns.close()  # refused: there is nothing to stop
@@ -333,8 +333,12 @@ class AsyncGoalRun(AsyncClosing):
     async def _is_still_active(self) -> bool:
         """Whether more turns are to come. News that it is over may be old: the runtime is asked."""
         if not self._is_active():
-            self._latest = await self._goal.get()
+            self._latest = await self._goal.get(timeout=self._answer_limit())
         return self._is_active()
+
+    def _answer_limit(self) -> float | DefaultTimeout | None:
+        """Seconds to wait for an answer."""
+        return DEFAULT_TIMEOUT if self._timeout is None else self._deadline.left()
 
     def _note(self, news: Notification) -> None:
         """Take a piece of news of the goal into account."""
@@ -358,8 +362,9 @@ class AsyncGoalRun(AsyncClosing):
         await self._turns.look()
         if self._turns.is_running:
             return
-        self._latest = await self._goal.get()
-        if self._is_active() and not await self._turns.is_active():
+        limit = self._answer_limit()
+        self._latest = await self._goal.get(timeout=limit)
+        if self._is_active() and not await self._turns.is_active(limit):
             raise CodexError(
                 "the goal is active, but the runtime starts no turn for it; pause() and resume() it, or set it anew"
             )
@@ -380,6 +385,15 @@ class AsyncGoalRun(AsyncClosing):
                     self._turns.open(begun)
         await self._turns.interrupt()
         self._turns.close()
+
+
+async def _set_goal(
+    session: AsyncSession, thread_id: str, fields: Mapping[str, Any], timeout: float | DefaultTimeout | None
+) -> m.ThreadGoal:
+    changed: m.ThreadGoalSetResponse = await session.call(
+        "thread/goal/set", {"thread_id": thread_id, **fields}, timeout
+    )
+    return changed.goal
 
 
 def _begun_turn(news: Notification) -> str | None:

@@ -17,7 +17,15 @@ from .._engine import DefaultTimeout
 from .._generated import models as m
 from .._json import JsonObject
 from .._log import log
-from .._policy import GUARDED, Sandbox, fixed_settings, sandbox_fields_of_thread, settings_to_update
+from .._policy import (
+    GUARDED,
+    Sandbox,
+    canonical_id,
+    fixed_settings,
+    further_directories,
+    sandbox_fields_of_thread,
+    settings_to_update,
+)
 from ..errors import CodexError
 from .pages import AsyncPager
 
@@ -55,10 +63,16 @@ async def open_thread(
     asked = without_none({**fields, **access})
     deadline = session.deadline(method, timeout)
     if method == _RESUME and asked.keys() - {"thread_id", "exclude_turns"}:
-        async with session.locks.of(str(fields["thread_id"])):  # between the look and the update nobody may load it
-            if await _is_loaded(session, fields["thread_id"], deadline):
-                return await _resume_loaded(session, asked, sandbox, config, deadline)
-            return await _open(session, method, asked, settings, deadline)
+        thread_id = canonical_id(fields["thread_id"])
+        kept: list[str] = []
+        async with session.locks.hold(method, thread_id, deadline.left()):  # nobody else may load it meanwhile
+            if await _is_loaded(session, thread_id, deadline):
+                info = await _resume_loaded(session, asked, sandbox, config, deadline, kept)
+            else:
+                info = await _open(session, method, asked, settings, deadline)
+        for text in kept:
+            log(logging.WARNING, "thread/resume: thread %s is loaded already, and keeps %s", thread_id, text)
+        return info
     return await _open(session, method, asked, settings, deadline)
 
 
@@ -78,31 +92,27 @@ async def _resume_loaded(
     sandbox: Sandbox | m.SandboxPolicy | None,
     config: JsonObject | None,
     deadline: Deadline,
+    kept: list[str],
 ) -> Any:
-    """Resume a thread that keeps its own settings, and update them."""
+    """Resume a thread that keeps its own settings, and update them; what cannot be updated is added to ``kept``."""
     info = await session.call(_RESUME, asked, deadline.left())
-    settings, kept = settings_to_update(info, asked, sandbox), fixed_settings(asked, config)
+    settings, fixed = settings_to_update(info, asked, sandbox), fixed_settings(asked, config)
     if settings and not session.config.experimental_api:
         if guarded := [name for name in settings if name in GUARDED]:
             raise CodexError(
                 f"{_RESUME}: the thread is loaded already, and keeps its {', '.join(guarded)}; "
                 "give them to the next turn, or use CodexConfig(experimental_api=True)"
             )
-        settings, kept = {}, [*settings, *kept]
-    if kept:
-        log(
-            logging.WARNING,
-            f"{_RESUME}: the thread %s is loaded already, and keeps its %s",
-            info.thread.id,
-            ", ".join(kept),
-        )
+        settings, fixed = {}, [*settings, *fixed]
+    if fixed:
+        kept.append(f"its {', '.join(fixed)}")
     if settings:
         await session.call(_UPDATE, {"thread_id": info.thread.id, **settings}, deadline.left())
         again = {"thread_id": info.thread.id, "exclude_turns": True}  # the runtime knows best what it has made of them
         told = await session.call(_RESUME, again, deadline.left())
         info = told.model_copy(update={"thread": info.thread})
-    if sandbox is not None and not isinstance(sandbox, Sandbox) and info.sandbox != sandbox:
-        log(logging.WARNING, f"{_RESUME}: the thread %s keeps what its configuration lets it write", info.thread.id)
+    if directories := further_directories(info.sandbox, sandbox):
+        kept.append(f"the directories that its configuration lets it write: {', '.join(directories)}")
     return info
 
 
@@ -110,6 +120,6 @@ async def _is_loaded(session: AsyncSession, thread_id: str, deadline: Deadline) 
     """Whether the runtime has the thread loaded."""
     ids: AsyncPager[str] = AsyncPager(session, "thread/loaded/list", {}, deadline.left())
     async for each in ids:
-        if each == thread_id:
+        if canonical_id(each) == thread_id:
             return True
     return False

@@ -201,7 +201,7 @@ class Connection:
         self._in_flight -= 1
         while self._queue and self._in_flight < self._max_in_flight:
             following = self._queue.popleft()
-            if not following.done:
+            if not (following.done or following.unwanted):
                 self._send(following)
 
     # -- mailboxes --------------------------------------------------------------------------------

@@ -37,6 +37,7 @@ class PendingRequest:
         method: Wire method.
         sent: Its line was released for writing; False while it is queued behind the cap.
         done: It has its answer, or was given up.
+        unwanted: It is about to be given up: it must not be sent any more.
         result: The decoded result.
         error: Why there is no result.
         waiter: Called once when it is done.
@@ -44,7 +45,20 @@ class PendingRequest:
         opened: That turn.
     """
 
-    __slots__ = ("counted", "done", "error", "id", "line", "method", "opened", "result", "sent", "thread_id", "waiter")
+    __slots__ = (
+        "counted",
+        "done",
+        "error",
+        "id",
+        "line",
+        "method",
+        "opened",
+        "result",
+        "sent",
+        "thread_id",
+        "unwanted",
+        "waiter",
+    )
 
     def __init__(self, id: int, method: str, line: bytes, *, counted: bool, thread_id: str | None) -> None:
         self.id = id
@@ -54,6 +68,7 @@ class PendingRequest:
         self.thread_id = thread_id
         self.sent = False
         self.done = False
+        self.unwanted = False
         self.result: Any = None
         self.error: CodexError | None = None
         self.waiter: Waiter | None = None

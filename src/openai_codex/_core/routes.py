@@ -40,7 +40,7 @@ class Turn:
         error: Nothing of it will come any more, because the connection is gone.
         requested: A request of this client started it.
         orphaned: Whoever started it has left, so it belongs to all who follow it.
-        idle: The thread's status says that it does nothing, and nothing came of the turn since.
+        idle: The thread's status says that it does nothing.
         interrupt_tried: An interrupt was sent, and not answered in time.
         interrupt_answered: The runtime has confirmed an interrupt.
     """

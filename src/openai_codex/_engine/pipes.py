@@ -125,9 +125,23 @@ class PipeWriter:
             self._hand_over(line)
 
     def call_later(self, call: Callable[[], object]) -> None:
-        """Call something on the thread, after what was given to it before. Not after ``close``."""
+        """Call something on the thread, after what was given to it before; here, if there is no thread to be had.
+
+        Nothing is called after ``close``.
+        """
         with self._lock:
-            self._hand_over(call)
+            if self._closed:
+                return
+            threaded = self._has_thread()
+            if threaded:
+                self._hand_over(call)
+        if not threaded:
+            call()
+
+    @property
+    def on_its_thread(self) -> bool:
+        """Whether the caller runs on the thread."""
+        return self._thread is threading.current_thread()
 
     def close(self) -> None:
         """Close the pipe after what was accepted is written. Returns at once."""
@@ -154,12 +168,17 @@ class PipeWriter:
             return
         self._waiting += 1
         self._handover.put(work)
+        self._has_thread()  # if the system has no more threads, the next line tries again
+
+    def _has_thread(self) -> bool:
+        """Start the thread, unless it runs. False if that cannot be done."""
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="codex-write", daemon=True)
             try:
                 self._thread.start()
-            except RuntimeError:  # the system has no more threads: the next line tries again
+            except RuntimeError:
                 self._thread = None
+        return self._thread is not None
 
     def _run(self) -> None:
         while (work := self._handover.get()) is not None:
@@ -170,6 +189,7 @@ class PipeWriter:
                 work()
             with self._lock:
                 self._waiting -= 1
+            del work  # it may hold what somebody waits to see collected
         with contextlib.suppress(OSError):
             self._pipe.close()
 

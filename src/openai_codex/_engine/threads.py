@@ -243,6 +243,7 @@ class Engine:
 
         It may let requests of other threads out, and Ctrl-C, which only the main thread sees, must not tear that apart.
         """
+        pending.unwanted = True  # at once, whenever the thread gets to the rest
         if self._writer is not None:
             self._writer.call_later(partial(self._cancel, pending))
 
@@ -408,7 +409,7 @@ class Engine:
 
     def _check_usable(self) -> None:
         self._check_process()
-        if threading.current_thread() in self._readers:
+        if threading.current_thread() in self._readers or (self._writer is not None and self._writer.on_its_thread):
             raise RuntimeError(READER_TEXT)
         if self._writer is None and self._connection.error is None:
             raise RuntimeError(NOT_STARTED_TEXT)

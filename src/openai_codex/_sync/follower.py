@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from .._compat import Action, Deadline, interrupts, shield_for
 from .._results import TurnResult
@@ -166,9 +166,15 @@ class TurnFollower:
 
     def _look_after_idleness(self, deadline: Deadline) -> None:
         """The thread does nothing, but the turn has not ended: this client may not be told any more."""
-        self.turn.idle = False
-        if look(self._session, self.turn, deadline.left()) == ENDED:
+        found = look(self._session, self.turn, deadline.left())
+        if found == ENDED:
             self._session.engine.end_turn(self.turn)
+        elif found in (RUNNING, ASKING):
+            self.turn.idle = False
+        elif found != UNKNOWN and not self.mailbox.settled:
+            if self._was_ending:
+                self._stall("the thread does nothing any more", found)
+            self._was_ending = True
 
     def _look_after_silence(self, deadline: Deadline, idle_timeout: float) -> None:
         found = look(self._session, self.turn, deadline.left())
@@ -181,8 +187,11 @@ class TurnFollower:
             self._session.engine.end_turn(self.turn)
             return
         self.leave()
-        text = f"nothing came of turn {self.turn.id} for {idle_timeout:g} s, and the runtime {_SAYS[found]}"
-        raise TurnStalledError(f"{text}{self._afterwards()}", result=self.turn.fold.result())
+        self._stall(f"nothing came of it for {idle_timeout:g} s", found)
+
+    def _stall(self, why: str, found: str) -> NoReturn:
+        text = f"turn {self.turn.id} has stalled: {why}, and the runtime {_SAYS[found]}{self._afterwards()}"
+        raise TurnStalledError(text, result=self.turn.fold.result())
 
     def _afterwards(self) -> str:
         if not self.owns:

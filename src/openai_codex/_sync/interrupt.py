@@ -69,7 +69,8 @@ def _try(session: Session, turn: Turn, deadline: Deadline, patience: Deadline) -
         elif turn.over or failing:
             raise
         elif deadline.passed:
-            raise RequestTimeoutError(f"turn/interrupt: turn {turn.id} did not begin in time") from None
+            what = "could not be interrupted" if turn.fold.begun else "did not begin"
+            raise RequestTimeoutError(f"turn/interrupt: turn {turn.id} {what} in time") from None
         elif patience.passed:
             raise
         else:

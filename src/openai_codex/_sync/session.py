@@ -30,7 +30,7 @@ class Session:
         config: Settings.
         engine: The connection; it is live after ``ensure_started``.
         metadata: The runtime's answer to ``initialize``; None before.
-        locks: For what must be done by one at a time, by thread id.
+        locks: For what one call at a time may do with a thread.
     """
 
     def __init__(self, config: CodexConfig, handlers: ServerRequestHandlers | None) -> None:

@@ -325,7 +325,8 @@ class Thread:
         engine = self._session.engine
         deadline = self._session.deadline("shell_command", timeout)
         self._session.ensure_started()
-        with self._session.locks.of(self.id):  # the start of a command does not say whose it is
+        # The start of a command does not say whose it is.
+        with self._session.locks.hold("thread/shellCommand", self.id, deadline.left()):
             mailbox = engine.watch(["item/started"], self.id)
             running = engine.running_turns(self.id)
             try:
