@@ -296,6 +296,10 @@ class AsyncGoalRun(AsyncClosing):
         except async_interrupts():
             await async_shield_for(_STOP_S, self._stop)
             raise
+        except RequestTimeoutError:
+            if self._deadline.passed:
+                await self._time_out()
+            raise
         self._turns.close()
         raise StopAsyncIteration
 

@@ -296,6 +296,10 @@ class GoalRun(Closing):
         except interrupts():
             shield_for(_STOP_S, self._stop)
             raise
+        except RequestTimeoutError:
+            if self._deadline.passed:
+                self._time_out()
+            raise
         self._turns.close()
         raise StopIteration
 
