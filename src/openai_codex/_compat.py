@@ -154,10 +154,16 @@ class AsyncLocks:
         mutex = self._locks.get(name)
         if mutex is None:
             mutex = self._locks[name] = async_lock()
+        acquiring = asyncio.ensure_future(mutex.acquire())
         try:
-            await asyncio.wait_for(mutex.acquire(), seconds)
-        except asyncio.TimeoutError:
-            raise RequestTimeoutError(f"{name}: {_TURN_TEXT}") from None
+            await asyncio.wait([acquiring], timeout=seconds)  # not wait_for: before 3.12 it swallows a cancellation
+        except BaseException:
+            if acquiring.done():
+                mutex.release()
+            acquiring.cancel()
+            raise
+        if acquiring.cancel():
+            raise RequestTimeoutError(f"{name}: {_TURN_TEXT}")
         try:
             yield
         finally:
@@ -168,7 +174,7 @@ class Locks:
     """Mutexes for threads, by name. One that nobody uses is forgotten."""
 
     def __init__(self) -> None:
-        self._locks: WeakValueDictionary[str, threading.Lock] = WeakValueDictionary()
+        self._locks: WeakValueDictionary[str, threading.RLock] = WeakValueDictionary()
         self._guard = threading.RLock()
 
     @contextlib.contextmanager
@@ -182,13 +188,14 @@ class Locks:
         with self._guard:
             mutex = self._locks.get(name)
             if mutex is None:
-                mutex = self._locks[name] = lock()
-        if not mutex.acquire(timeout=-1 if seconds is None else min(seconds, threading.TIMEOUT_MAX)):
-            raise RequestTimeoutError(f"{name}: {_TURN_TEXT}")
+                mutex = self._locks[name] = threading.RLock()
         try:
+            if not mutex.acquire(timeout=-1 if seconds is None else min(seconds, threading.TIMEOUT_MAX)):
+                raise RequestTimeoutError(f"{name}: {_TURN_TEXT}")
             yield
         finally:
-            mutex.release()
+            with contextlib.suppress(RuntimeError):  # not acquired; Ctrl-C may come before anybody can note which
+                mutex.release()
 
 
 async def async_sleep(seconds: float) -> None:

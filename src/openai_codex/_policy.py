@@ -12,6 +12,7 @@ from ._generated import models as m
 from ._json import JsonObject
 
 __all__ = [
+    "COMPARABLE",
     "GUARDED",
     "ApprovalMode",
     "Sandbox",
@@ -129,6 +130,8 @@ def sandbox_fields_of_thread(
 _UPDATABLE = ("model", "service_tier", "cwd", "personality", "approval_policy", "approvals_reviewer")
 GUARDED = frozenset({"sandbox_policy", "approval_policy", "approvals_reviewer"})
 """Settings that must not be other than they were asked for."""
+COMPARABLE = GUARDED | {"model"}
+"""Settings that the runtime tells in the form in which they were asked for."""
 _FIXED = ("base_instructions", "developer_instructions", "model_provider")
 
 
@@ -155,8 +158,15 @@ def settings_to_update(
     if isinstance(sandbox, Sandbox):
         in_force = info.sandbox.type == _TURN_POLICIES[sandbox]
     else:
-        in_force = sandbox is None or info.sandbox == sandbox
+        in_force = sandbox is None or _plain(info.sandbox) == _plain(sandbox)
     return settings if in_force else {**settings, **sandbox_fields_of_turn(sandbox)}
+
+
+def _plain(policy: Any) -> Any:
+    """A policy with its directories as the runtime writes them."""
+    if not isinstance(policy, m.WorkspaceWriteSandboxPolicy):
+        return policy
+    return policy.model_copy(update={"writable_roots": sorted({normpath(root) for root in policy.writable_roots})})
 
 
 def further_directories(policy: Any, sandbox: Sandbox | m.SandboxPolicy | None) -> list[str]:
@@ -164,8 +174,7 @@ def further_directories(policy: Any, sandbox: Sandbox | m.SandboxPolicy | None) 
     both = m.WorkspaceWriteSandboxPolicy
     if not isinstance(policy, both) or not isinstance(sandbox, both):
         return []
-    asked = {normpath(root) for root in sandbox.writable_roots}
-    return sorted({normpath(root) for root in policy.writable_roots} - asked)
+    return sorted({*_plain(policy).writable_roots} - {*_plain(sandbox).writable_roots})
 
 
 def canonical_id(thread_id: Any) -> str:

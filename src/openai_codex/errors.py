@@ -8,7 +8,7 @@
     ├── ResponseValidationError                          an answer does not fit the schema of this package
     ├── TurnFailedError (also RuntimeError)              the turn ended as failed; .result has what there is
     ├── TurnTimeoutError (also TimeoutError)             run(timeout=) expired; .result has what there is
-    ├── TurnStalledError (also TimeoutError)             run(idle_timeout=) expired; .result has what there is
+    ├── TurnStalledError (also TimeoutError)             the turn fell silent; .result has what there is
     └── JsonRpcError                                     the runtime answered with an error
         └── CodexRpcError                                ... with a code that JSON-RPC defines
             ├── ParseError              -32700
@@ -132,7 +132,10 @@ class TurnTimeoutError(_TurnError, TimeoutError):
 
 
 class TurnStalledError(_TurnError, TimeoutError):
-    """The turn stayed silent for ``idle_timeout`` and had not ended on the server either."""
+    """The turn stayed silent and had not ended on the server either.
+
+    For ``idle_timeout``, or for a moment after its thread had nothing to do any more.
+    """
 
 
 class JsonRpcError(CodexError):

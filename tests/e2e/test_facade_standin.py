@@ -40,6 +40,8 @@ FAKE_SERVER = TESTS / "contract" / "fake_server.py"
 THREAD: dict[str, Any] = json.loads((TESTS / "bench" / "fixtures" / "thread_start.json").read_text())
 ACTIVE: dict[str, Any] = {"thread": {**THREAD["thread"], "status": {"type": "active", "activeFlags": []}}}
 
+ID: str = THREAD["thread"]["id"]
+
 Steps = list[list[Any]]
 
 
@@ -395,6 +397,37 @@ def test_silent_turn_that_has_not_ended_is_interrupted(kind: str, case: str, mon
     play(kind, config(turn__start=[ACCEPTED, STARTED, DELTA], thread__turns__list=turns, thread__read=read), body)
 
 
+IDLE: list[Any] = ["send", {"method": "thread/status/changed", "params": {"threadId": ID, "status": {"type": "idle"}}}]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_turn_of_a_thread_that_does_nothing_is_interrupted(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    hasten(monkeypatch, _GRACE_S=0.1)
+
+    async def body(codex: Any, turn: Any) -> None:
+        with pytest.raises(TurnStalledError, match=r"does nothing any more, .* it was interrupted") as caught:
+            await turn.run()
+        assert caught.value.result.partial_text == "Hel"
+        assert (await turn.run()).status is TurnStatus.interrupted
+
+    play(kind, config(turn__start=[ACCEPTED, STARTED, DELTA, IDLE], thread__turns__list=[NOT_ACTIVE]), body)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_thread_that_works_again_after_all_is_waited_for(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    hasten(monkeypatch, _GRACE_S=0.1)
+
+    async def body(codex: Any, turn: Any) -> None:
+        running = asyncio.ensure_future(turn.run())
+        await asyncio.sleep(0.5)
+        assert not running.done()
+        await codex.request("finish")
+        assert (await running).status is TurnStatus.completed
+
+    looks: dict[str, Steps] = {"thread__turns__list": stored("inProgress"), "thread__read": [["result", ACTIVE]]}
+    play(kind, config(turn__start=[ACCEPTED, STARTED, IDLE], **looks), body)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_stream_of_a_silent_turn_stalls_as_well(kind: str) -> None:
     async def body(codex: Any, turn: Any) -> None:
@@ -572,7 +605,6 @@ def goal_of(status: str) -> dict[str, Any]:
     return {"goal": {"threadId": "T", "objective": "x", "status": status, **numbers}}
 
 
-ID = THREAD["thread"]["id"]
 GOAL: dict[str, Steps] = {
     "thread__goal__set": [["result", goal_of("active")], send("turn/started", threadId=ID, turn=turn("inProgress"))],
     "thread__goal__get": [["result", goal_of("active")]],
@@ -624,9 +656,9 @@ def test_goal_that_nothing_is_heard_of_is_over_in_time(kind: str, monkeypatch: p
         async with open_client(kind, config(**on)) as codex:
             turns = (await codex.thread_start()).goal.run_goal("x", timeout=0.3)
             begin = time.monotonic()
-            with pytest.raises(RequestTimeoutError, match=r"the goal was not reached within 0\.3 s"):
+            with pytest.raises(RequestTimeoutError, match=r"the goal was not reached within 0\.3 s; it is paused now"):
                 await turns.__anext__()
-            assert time.monotonic() - begin < 3
+            assert time.monotonic() - begin < 1
 
     with no_leftovers():
         asyncio.run(asyncio.wait_for(main(), 20))
@@ -642,7 +674,7 @@ def test_goal_that_cannot_be_paused_is_left_in_time(kind: str, monkeypatch: pyte
             turns = (await codex.thread_start()).goal.run_goal("x", timeout=0.2)
             await turns.__anext__()
             begin = time.monotonic()
-            with pytest.raises(RequestTimeoutError, match=r"within 0\.2 s; it goes on"):
+            with pytest.raises(RequestTimeoutError, match=r"within 0\.2 s; it may go on"):
                 await turns.__anext__()
             assert time.monotonic() - begin < 3
 

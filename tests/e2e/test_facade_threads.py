@@ -296,6 +296,22 @@ async def test_loaded_thread_without_the_experimental_api_says_what_it_keeps(
 
 
 @scenario(repeat_last=True)
+async def test_resume_beside_one_without_settings_gets_what_it_asked_for(
+    codex: AsyncCodex, model: ScriptedModel
+) -> None:
+    model.say("Hello")
+    thread = await codex.thread_start(sandbox=Sandbox.full_access)
+    await thread.run("Hi")
+    async with AsyncCodex(model.config()) as other:
+        await codex.close()
+        await other.models()
+        plain = other.thread_resume(thread.id, include_turns=False)
+        narrow = other.thread_resume(thread.id, sandbox=Sandbox.read_only, include_turns=False)
+        _, resumed = await asyncio.gather(plain, narrow)
+        assert isinstance(resumed.sandbox, ReadOnlySandboxPolicy)
+
+
+@scenario(repeat_last=True)
 async def test_loaded_thread_is_known_however_its_id_is_spelled(codex: AsyncCodex, model: ScriptedModel) -> None:
     model.say("Hello")
     thread = await codex.thread_start(sandbox=Sandbox.full_access)

@@ -90,7 +90,7 @@ def test_one_task_at_a_time_holds_a_lock_and_none_is_kept() -> None:
 
         tasks = [asyncio.ensure_future(work(name)) for name in "ab"]
         await asyncio.sleep(0)
-        async with locks.hold("read", "u", 1), locks.hold("write", "t", 1):  # others are free
+        async with locks.hold("read", "u", 0), locks.hold("write", "t", 0):  # others are free
             pass
         with pytest.raises(RequestTimeoutError, match="read t: another such call was not done in time"):
             async with locks.hold("read", "t", 0.01):
@@ -101,3 +101,41 @@ def test_one_task_at_a_time_holds_a_lock_and_none_is_kept() -> None:
         assert len(locks.__dict__["_locks"]) == 0
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize("steps", range(6))
+def test_task_that_is_cancelled_while_it_waits_for_a_lock_is_cancelled(steps: int) -> None:
+    async def main() -> None:
+        locks, entered = AsyncLocks(), list[str]()
+
+        async def work(name: str) -> None:
+            async with locks.hold("read", "t", 60):
+                entered.append(name)
+                await asyncio.sleep(0)
+
+        first, second = (asyncio.ensure_future(work(name)) for name in "ab")
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        cancelled = second.cancel()
+        await asyncio.wait([first, second])
+        assert second.cancelled() == cancelled
+        async with locks.hold("read", "t", 1):  # nobody is left in it
+            pass
+
+    asyncio.run(main())
+
+
+def test_lock_of_threads_survives_an_interrupt_and_lets_its_holder_in_again() -> None:
+    locks = Locks()
+    with pytest.raises(KeyboardInterrupt), locks.hold("read", "t", None), locks.hold("read", "t", 0):
+        raise KeyboardInterrupt
+    taken = threading.Event()
+
+    def take() -> None:
+        with locks.hold("read", "t", 5):
+            taken.set()
+
+    thread = threading.Thread(target=take)
+    thread.start()
+    thread.join()
+    assert taken.is_set()

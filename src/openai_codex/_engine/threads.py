@@ -125,7 +125,7 @@ class Engine:
             return
         self.closed_by_caller = self.closed_by_caller or not self.closed
         self._fail(TransportClosedError(CLOSED_TEXT))
-        if threading.current_thread() in self._readers:  # a finalizer, which must not wait for its own thread
+        if self._on_own_thread():  # a finalizer, which must not wait for its own thread
             with contextlib.suppress(RuntimeError):  # no more threads: the process ends with the program
                 threading.Thread(target=self._shut_down, name="codex-close", daemon=True).start()
         else:
@@ -409,10 +409,14 @@ class Engine:
 
     def _check_usable(self) -> None:
         self._check_process()
-        if threading.current_thread() in self._readers or (self._writer is not None and self._writer.on_its_thread):
+        if self._on_own_thread():
             raise RuntimeError(READER_TEXT)
         if self._writer is None and self._connection.error is None:
             raise RuntimeError(NOT_STARTED_TEXT)
+
+    def _on_own_thread(self) -> bool:
+        """Whether this is one of the engine's threads, which must not wait for what they do themselves."""
+        return threading.current_thread() in self._readers or (self._writer is not None and self._writer.on_its_thread)
 
     def _write(self, lines: list[bytes]) -> None:
         """Write what a calling thread, which holds no lock, has to say itself."""

@@ -81,7 +81,7 @@ class TurnFollower:
 
         Raises:
             TurnTimeoutError: the deadline has passed.
-            TurnStalledError: nothing came for ``idle_timeout`` seconds, and the turn has not ended.
+            TurnStalledError: it fell silent and has not ended: for ``idle_timeout``, or its thread does nothing more.
             RequestTimeoutError: the time of what the turn is a part of is over.
             TransportClosedError: the runtime is gone, or the client was closed.
         """
@@ -166,13 +166,15 @@ class TurnFollower:
 
     def _look_after_idleness(self, deadline: Deadline) -> None:
         """The thread does nothing, but the turn has not ended: this client may not be told any more."""
+        self.turn.idle = False  # until the next sign of it
         found = look(self._session, self.turn, deadline.left())
         if found == ENDED:
             self._session.engine.end_turn(self.turn)
-        elif found in (RUNNING, ASKING):
-            self.turn.idle = False
-        elif found != UNKNOWN and not self.mailbox.settled:
+        elif found not in (RUNNING, ASKING):
+            self.turn.idle = True
+        if found in (ENDING, GONE) and not (self.mailbox.settled or deadline.passed):
             if self._was_ending:
+                self.leave()
                 self._stall("the thread does nothing any more", found)
             self._was_ending = True
 

@@ -177,7 +177,12 @@ class GoalTurns:
         """Whether nobody looks any more, or yet."""
         return self._mailbox is None or self._mailbox.closed
 
-    def set_goal(self, fields: Mapping[str, Any], timeout: float | DefaultTimeout | None) -> m.ThreadGoal:
+    @property
+    def request_timeout(self) -> float | None:
+        """Seconds that a request may take."""
+        return self._session.config.request_timeout
+
+    def set_goal(self, fields: Mapping[str, Any], timeout: float | None) -> m.ThreadGoal:
         """Set the goal, None included: that stands for no token budget."""
         return _set_goal(self._session, self._thread_id, fields, timeout)
 
@@ -215,7 +220,7 @@ class GoalTurns:
         if found in (ENDED, GONE) or turn.fold.ended:
             self._session.engine.end_turn(turn)
 
-    def is_active(self, timeout: float | DefaultTimeout | None) -> bool:
+    def is_active(self, timeout: float | None) -> bool:
         """Ask the runtime whether the thread runs a turn."""
         read: m.ThreadReadResponse = self._session.call("thread/read", {"thread_id": self._thread_id}, timeout)
         return isinstance(read.thread.status, m.ActiveThreadStatus)
@@ -238,7 +243,18 @@ class GoalRun(Closing):
     ``with`` statement, leaving early pauses the goal and interrupts its turn.
     """
 
-    __slots__ = ("_budget", "_deadline", "_goal", "_is_set", "_latest", "_objective", "_started", "_timeout", "_turns")
+    __slots__ = (
+        "_budget",
+        "_deadline",
+        "_goal",
+        "_is_set",
+        "_latest",
+        "_objective",
+        "_started",
+        "_stopped",
+        "_timeout",
+        "_turns",
+    )
 
     def __init__(
         self, goal: Goal, turns: GoalTurns, objective: str, token_budget: int | None, timeout: float | None
@@ -252,6 +268,7 @@ class GoalRun(Closing):
         self._latest: m.ThreadGoal | None = None
         self._started = False
         self._is_set = False  # whether the runtime has said so
+        self._stopped = False  # as far as that was possible
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(objective={self._objective!r}, goal={self._latest!r})"
@@ -294,7 +311,7 @@ class GoalRun(Closing):
                     if turn is not None:
                         return turn
         except interrupts():
-            shield_for(_STOP_S, self._stop)
+            self._give_up()
             raise
         except RequestTimeoutError:
             if self._deadline.passed:
@@ -313,7 +330,7 @@ class GoalRun(Closing):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        shield_for(_STOP_S, self._stop)
+        self._give_up()
 
     def _start(self) -> None:
         self._started = True
@@ -328,7 +345,7 @@ class GoalRun(Closing):
             self._turns.close()  # refused: there is nothing to stop
             raise
         except RequestTimeoutError:
-            shield_for(_STOP_S, self._stop)
+            self._give_up()
             raise
 
     def _is_active(self) -> bool:
@@ -340,9 +357,9 @@ class GoalRun(Closing):
             self._latest = self._goal.get(timeout=self._answer_limit())
         return self._is_active()
 
-    def _answer_limit(self) -> float | DefaultTimeout | None:
+    def _answer_limit(self) -> float | None:
         """Seconds to wait for an answer."""
-        return DEFAULT_TIMEOUT if self._timeout is None else self._deadline.left()
+        return self._deadline.left(self._turns.request_timeout)
 
     def _note(self, news: Notification) -> None:
         """Take a piece of news of the goal into account."""
@@ -353,11 +370,22 @@ class GoalRun(Closing):
 
     def _time_out(self) -> None:
         """Stop the goal, because the time is over; raises ``RequestTimeoutError`` unless it had ended before."""
-        if self._turns.closed:
+        if self._turns.closed and not self._stopped:
             return
-        shield_for(_STOP_S, self._stop)
-        done = "it goes on, because the runtime did not answer" if self._is_active() else "it was paused"
+        self._give_up()
+        if not self._turns.closed:
+            done = "it may go on, because the runtime did not answer"
+        elif self._latest is None:
+            done = "the thread has none any more"
+        else:
+            done = f"it is {self._latest.status.value} now"
         raise RequestTimeoutError(f"the goal was not reached within {self._timeout:g} s; {done}")
+
+    def _give_up(self) -> None:
+        """Stop the goal as far as that is possible; once."""
+        stopped, self._stopped = self._stopped, True
+        if not stopped:
+            shield_for(_STOP_S, self._stop)
 
     def _look(self) -> None:
         """Nothing came for a while: look what has become of the goal and its turn."""

@@ -18,6 +18,7 @@ from .._generated import models as m
 from .._json import JsonObject
 from .._log import log
 from .._policy import (
+    COMPARABLE,
     GUARDED,
     Sandbox,
     canonical_id,
@@ -62,31 +63,22 @@ def open_thread(
         session.require_experimental(_UPDATE)
     asked = without_none({**fields, **access})
     deadline = session.deadline(method, timeout)
-    if method == _RESUME and asked.keys() - {"thread_id", "exclude_turns"}:
-        thread_id = canonical_id(fields["thread_id"])
-        kept: list[str] = []
-        with session.locks.hold(method, thread_id, deadline.left()):  # nobody else may load it meanwhile
-            if _is_loaded(session, thread_id, deadline):
-                info = _resume_loaded(session, asked, sandbox, config, deadline, kept)
-            else:
-                info = _open(session, method, asked, settings, deadline)
-        for text in kept:
-            log(logging.WARNING, "thread/resume: thread %s is loaded already, and keeps %s", thread_id, text)
+    if method != _RESUME:
+        info = session.call(method, asked, deadline.left())
+        if settings:  # before anybody can use the thread
+            session.call(_UPDATE, {"thread_id": info.thread.id, **settings}, deadline.left())
+            info = info.model_copy(update={"sandbox": settings["sandbox_policy"]})
         return info
-    return _open(session, method, asked, settings, deadline)
+    thread_id, kept = canonical_id(fields["thread_id"]), list[str]()
+    try:
+        with session.locks.hold(method, thread_id, deadline.left()):
+            return _resume(session, asked, sandbox, config, deadline, kept)
+    finally:
+        for text in kept:  # log handlers may come here again
+            log(logging.WARNING, "thread/resume: thread %s is loaded already, and keeps %s", thread_id, text)
 
 
-def _open(
-    session: Session, method: str, asked: Mapping[str, Any], settings: Mapping[str, Any], deadline: Deadline
-) -> Any:
-    info = session.call(method, asked, deadline.left())
-    if settings:  # before anybody can use the thread
-        session.call(_UPDATE, {"thread_id": info.thread.id, **settings}, deadline.left())
-        info = info.model_copy(update={"sandbox": settings["sandbox_policy"]})
-    return info
-
-
-def _resume_loaded(
+def _resume(
     session: Session,
     asked: Mapping[str, Any],
     sandbox: Sandbox | m.SandboxPolicy | None,
@@ -94,10 +86,16 @@ def _resume_loaded(
     deadline: Deadline,
     kept: list[str],
 ) -> Any:
-    """Resume a thread that keeps its own settings, and update them; what cannot be updated is added to ``kept``."""
+    """Resume a thread, and update the settings that it has kept; what cannot be updated is added to ``kept``."""
+    given = asked.keys() - {"thread_id", "exclude_turns"}
+    loaded = bool(given) and _is_loaded(session, canonical_id(asked["thread_id"]), deadline)
     info = session.call(_RESUME, asked, deadline.left())
-    settings, fixed = settings_to_update(info, asked, sandbox), fixed_settings(asked, config)
-    if settings and not session.config.experimental_api:
+    settings = settings_to_update(info, asked, sandbox)
+    fixed = fixed_settings(asked, config) if loaded else []
+    if not loaded:  # another client may have loaded it meanwhile: what can be compared must be as it was asked for
+        names = COMPARABLE if session.config.experimental_api else ()
+        settings = {name: value for name, value in settings.items() if name in names}
+    elif settings and not session.config.experimental_api:
         if guarded := [name for name in settings if name in GUARDED]:
             raise CodexError(
                 f"{_RESUME}: the thread is loaded already, and keeps its {', '.join(guarded)}; "

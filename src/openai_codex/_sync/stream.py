@@ -44,7 +44,7 @@ class TurnStream(Closing):
         """The next event.
 
         Raises:
-            TurnStalledError: nothing came for ``idle_timeout`` seconds, and the turn has not ended.
+            TurnStalledError: it fell silent and has not ended: for ``idle_timeout``, or its thread does nothing more.
             TransportClosedError: the runtime is gone, or the client was closed.
         """
         items = self._items

@@ -160,7 +160,7 @@ class Thread:
         Raises:
             TurnFailedError: the turn failed; ``.result`` has what there is, ``.codex_error_info`` the typed cause.
             TurnTimeoutError: it took longer than ``timeout``; ``.result`` has what there is.
-            TurnStalledError: it was silent for ``idle_timeout`` and had not ended; ``.result`` has what there is.
+            TurnStalledError: it fell silent and had not ended; ``.result`` has what there is.
             ValueError, TypeError: an argument does not fit; nothing was sent.
             InvalidRequestError: the runtime refused the turn.
             RequestTimeoutError: the runtime did not accept the turn in time.

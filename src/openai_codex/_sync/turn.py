@@ -66,7 +66,7 @@ class TurnHandle:
         Args:
             idle_timeout: Seconds without any event after which the client asks the runtime about the turn. If it has
                 ended, the iteration ends. If it waits for a decision of the client's, the iteration goes on. Otherwise
-                the turn is interrupted and `TurnStalledError` raised. None waits for ever.
+                the turn is interrupted and `TurnStalledError` raised. None waits as long as the thread works.
         """
         return TurnStream(self._take(), check_seconds("stream: idle_timeout", idle_timeout))
 
@@ -95,7 +95,7 @@ class TurnHandle:
         Raises:
             TurnFailedError: the turn failed; ``.result`` has what there is, ``.codex_error_info`` the typed cause.
             TurnTimeoutError: it took longer than ``timeout``; ``.result`` has what there is.
-            TurnStalledError: it was silent for ``idle_timeout`` and had not ended; ``.result`` has what there is.
+            TurnStalledError: it fell silent and had not ended; ``.result`` has what there is.
             TransportClosedError: the runtime is gone, or the client was closed.
         """
         deadline = Deadline(check_seconds("run: timeout", timeout))
