@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
-__all__ = ["check_seconds", "without_none"]
+__all__ = ["canonical_id", "check_seconds", "without_none"]
 
 
 def check_seconds(what: str, seconds: Any) -> float | None:
@@ -27,3 +28,11 @@ def check_seconds(what: str, seconds: Any) -> float | None:
 def without_none(fields: Mapping[str, Any]) -> dict[str, Any]:
     """The fields that are set. For public keywords, where None means "not given"."""
     return {name: value for name, value in fields.items() if value is not None}
+
+
+def canonical_id(thread_id: Any) -> str:
+    """A thread's id in the one form in which ids can be compared; the runtime takes others as well."""
+    try:
+        return str(UUID(thread_id))
+    except (ValueError, TypeError, AttributeError):
+        return str(thread_id)

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from enum import Enum
 from os.path import normpath
 from typing import Any
-from uuid import UUID
 
 from ._generated import models as m
 from ._json import JsonObject
@@ -17,7 +16,6 @@ __all__ = [
     "ApprovalMode",
     "Sandbox",
     "approval_fields",
-    "canonical_id",
     "fixed_settings",
     "further_directories",
     "sandbox_fields_of_thread",
@@ -175,14 +173,6 @@ def further_directories(policy: Any, sandbox: Sandbox | m.SandboxPolicy | None) 
     if not isinstance(policy, both) or not isinstance(sandbox, both):
         return []
     return sorted({*_plain(policy).writable_roots} - {*_plain(sandbox).writable_roots})
-
-
-def canonical_id(thread_id: Any) -> str:
-    """A thread's id in the one form in which ids can be compared; the runtime takes others as well."""
-    try:
-        return str(UUID(thread_id))
-    except (ValueError, TypeError, AttributeError):
-        return str(thread_id)
 
 
 def _policy(sandbox: Any) -> Any:

@@ -102,7 +102,7 @@ async def test_secrets_appear_in_no_log_line_error_or_repr(
 @scenario()
 async def test_browser_login_that_is_refused_completes_without_success(codex: AsyncCodex, model: ScriptedModel) -> None:
     login = await codex.login_chatgpt()
-    assert login.login_id in repr(login)
+    assert login.login_id in repr(login) and login.auth_url not in repr(login)
     with pytest.raises(RequestTimeoutError, match=r"was not completed within 0.2 s.*wait\(\) again"):
         await login.wait(timeout=0.2)
     query = parse_qs(urlsplit(login.auth_url).query)

@@ -1,4 +1,4 @@
-"""Times to wait, and what interrupts a wait."""
+"""What several layers do to arguments, and where the two worlds differ: times, locks, what interrupts a wait."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from openai_codex._checks import check_seconds
+from openai_codex._checks import canonical_id, check_seconds
 from openai_codex._compat import NO_DEADLINE, AsyncLocks, Deadline, Locks, async_interrupts, interrupts
 from openai_codex.errors import RequestTimeoutError
 
@@ -139,3 +139,17 @@ def test_lock_of_threads_survives_an_interrupt_and_lets_its_holder_in_again() ->
     thread.start()
     thread.join()
     assert taken.is_set()
+
+
+@pytest.mark.parametrize(
+    "id",
+    [
+        "01a20000-0000-7000-8000-00000000000f",
+        "01A20000-0000-7000-8000-00000000000F",
+        "01a20000000070008000-00000000000f",
+        "urn:uuid:01a20000-0000-7000-8000-00000000000f",
+    ],
+)
+def test_ids_of_threads_have_one_form(id: str) -> None:
+    assert canonical_id(id) == "01a20000-0000-7000-8000-00000000000f"
+    assert (canonical_id("a name"), canonical_id(5)) == ("a name", "5")

@@ -9,7 +9,6 @@ import pytest
 from openai_codex import ApprovalMode, Sandbox
 from openai_codex._policy import (
     approval_fields,
-    canonical_id,
     further_directories,
     sandbox_fields_of_thread,
     sandbox_fields_of_turn,
@@ -111,17 +110,3 @@ def test_directories_are_compared_as_the_runtime_writes_them() -> None:
     assert further_directories(policy("/a", "/b"), policy("/b")) == ["/a"]
     assert further_directories(policy("/a"), Sandbox.workspace_write) == []
     assert further_directories(ReadOnlySandboxPolicy(), policy()) == []
-
-
-@pytest.mark.parametrize(
-    "id",
-    [
-        "01a20000-0000-7000-8000-00000000000f",
-        "01A20000-0000-7000-8000-00000000000F",
-        "01a20000000070008000-00000000000f",
-        "urn:uuid:01a20000-0000-7000-8000-00000000000f",
-    ],
-)
-def test_ids_of_threads_have_one_form(id: str) -> None:
-    assert canonical_id(id) == "01a20000-0000-7000-8000-00000000000f"
-    assert (canonical_id("a name"), canonical_id(5)) == ("a name", "5")

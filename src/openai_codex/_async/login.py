@@ -16,23 +16,12 @@ if TYPE_CHECKING:
 __all__ = ["AsyncChatgptLoginHandle", "AsyncDeviceCodeLoginHandle"]
 
 
-class AsyncChatgptLoginHandle:
-    """A login in the browser.
+class _LoginHandle:
+    __slots__ = ("_session", "login_id")
 
-    Attributes:
-        login_id: Id of this login.
-        auth_url: Address to open in a browser.
-    """
-
-    __slots__ = ("_session", "auth_url", "login_id")
-
-    def __init__(self, session: AsyncSession, login_id: str, auth_url: str) -> None:
+    def __init__(self, session: AsyncSession, login_id: str) -> None:
         self._session = session
         self.login_id = login_id
-        self.auth_url = auth_url
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(login_id={self.login_id!r}, auth_url={self.auth_url!r})"
 
     async def wait(self, *, timeout: float | None = None) -> m.AccountLoginCompletedNotification:
         """Wait for the end of this login; it may have come before.
@@ -47,7 +36,17 @@ class AsyncChatgptLoginHandle:
             RequestTimeoutError: it was not completed in time. It goes on; wait again, or cancel it.
             TransportClosedError: the runtime is gone, or the client was closed.
         """
-        return await _wait(self._session, self.login_id, timeout)
+        seconds = check_seconds("login: timeout", timeout)
+        engine, login_id = self._session.engine, self.login_id
+        mailbox = engine.follow_login(login_id)
+        try:
+            if not await engine.receive(mailbox, timeout=seconds, call=f"login {login_id}"):
+                raise RequestTimeoutError(
+                    f"login {login_id} was not completed within {timeout:g} s; it goes on: wait() again, or cancel() it"
+                )
+            return m.AccountLoginCompletedNotification.model_validate(mailbox.items[0].params)
+        finally:
+            engine.leave(mailbox)
 
     async def cancel(self, *, timeout: float | DefaultTimeout | None = DEFAULT_TIMEOUT) -> m.CancelLoginAccountResponse:
         """Give this login up; ``wait()`` then returns without success.
@@ -64,80 +63,46 @@ class AsyncChatgptLoginHandle:
 
         Wire: ``account/login/cancel`` (stable). Source: schema CancelLoginAccountParams.
         """
-        return await _cancel(self._session, self.login_id, timeout)
+        cancelled: m.CancelLoginAccountResponse = await self._session.call(
+            "account/login/cancel", {"login_id": self.login_id}, timeout
+        )
+        return cancelled
 
 
-class AsyncDeviceCodeLoginHandle:
+class AsyncChatgptLoginHandle(_LoginHandle):
+    """A login in the browser.
+
+    Attributes:
+        login_id: Id of this login.
+        auth_url: Address to open in a browser. With it, somebody else could finish the login, so it is in no repr.
+    """
+
+    __slots__ = ("auth_url",)
+
+    def __init__(self, session: AsyncSession, login_id: str, auth_url: str) -> None:
+        super().__init__(session, login_id)
+        self.auth_url = auth_url
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(login_id={self.login_id!r}, auth_url=***)"
+
+
+class AsyncDeviceCodeLoginHandle(_LoginHandle):
     """A login on another device.
 
     Attributes:
         login_id: Id of this login.
         verification_url: Address to open on any device.
-        user_code: Code to enter there.
+        user_code: Code to enter there. It is in no repr.
     """
 
-    __slots__ = ("_session", "login_id", "user_code", "verification_url")
+    __slots__ = ("user_code", "verification_url")
 
     def __init__(self, session: AsyncSession, login_id: str, verification_url: str, user_code: str) -> None:
-        self._session = session
-        self.login_id = login_id
+        super().__init__(session, login_id)
         self.verification_url = verification_url
         self.user_code = user_code
 
     def __repr__(self) -> str:
         url = self.verification_url
         return f"{type(self).__name__}(login_id={self.login_id!r}, verification_url={url!r}, user_code=***)"
-
-    async def wait(self, *, timeout: float | None = None) -> m.AccountLoginCompletedNotification:
-        """Wait for the end of this login; it may have come before.
-
-        Args:
-            timeout: Seconds to wait; None for no limit.
-
-        Returns:
-            How it ended: ``success``, and ``error`` where there was none (schema AccountLoginCompletedNotification).
-
-        Raises:
-            RequestTimeoutError: it was not completed in time. It goes on; wait again, or cancel it.
-            TransportClosedError: the runtime is gone, or the client was closed.
-        """
-        return await _wait(self._session, self.login_id, timeout)
-
-    async def cancel(self, *, timeout: float | DefaultTimeout | None = DEFAULT_TIMEOUT) -> m.CancelLoginAccountResponse:
-        """Give this login up; ``wait()`` then returns without success.
-
-        Args:
-            timeout: Seconds to wait for the answer; None for no limit.
-
-        Returns:
-            Whether there was anything to cancel (schema CancelLoginAccountResponse).
-
-        Raises:
-            RequestTimeoutError: no answer in time.
-            TransportClosedError: the runtime is gone, or the client was closed.
-
-        Wire: ``account/login/cancel`` (stable). Source: schema CancelLoginAccountParams.
-        """
-        return await _cancel(self._session, self.login_id, timeout)
-
-
-async def _wait(session: AsyncSession, login_id: str, timeout: float | None) -> m.AccountLoginCompletedNotification:
-    seconds = check_seconds("login: timeout", timeout)
-    mailbox = session.engine.follow_login(login_id)
-    try:
-        if not await session.engine.receive(mailbox, timeout=seconds, call=f"login {login_id}"):
-            raise RequestTimeoutError(
-                f"login {login_id} was not completed within {timeout:g} s; it goes on: wait() again, or cancel() it"
-            )
-        return m.AccountLoginCompletedNotification.model_validate(mailbox.items[0].params)
-    finally:
-        session.engine.leave(mailbox)
-
-
-async def _cancel(
-    session: AsyncSession, login_id: str, timeout: float | DefaultTimeout | None
-) -> m.CancelLoginAccountResponse:
-    cancelled: m.CancelLoginAccountResponse = await session.call(
-        "account/login/cancel", {"login_id": login_id}, timeout
-    )
-    return cancelled

@@ -12,7 +12,7 @@ import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from .._checks import without_none
+from .._checks import canonical_id, without_none
 from .._engine import DefaultTimeout
 from .._generated import models as m
 from .._json import JsonObject
@@ -21,7 +21,6 @@ from .._policy import (
     COMPARABLE,
     GUARDED,
     Sandbox,
-    canonical_id,
     fixed_settings,
     further_directories,
     sandbox_fields_of_thread,

@@ -20,7 +20,6 @@ _SECRET_NAME = re.compile(
     r"|(?:^|\.)(?:env|set|(?:http[_-]?)?headers|query_params)$",
     re.IGNORECASE,
 )
-_ADDRESS_NAME = "authUrl"  # the part after the question mark lets somebody finish the login
 _HIDDEN = "***"
 _MAX_TEXT = 20_000
 
@@ -42,8 +41,6 @@ def redact(value: Any) -> Any:
 def _redact_member(name: str, value: Any) -> Any:
     if value and isinstance(value, (str, dict, list)) and _is_secret(name):
         return _HIDDEN
-    if name == _ADDRESS_NAME and isinstance(value, str):
-        return f"{value.partition('?')[0]}?{_HIDDEN}"
     return redact(value)
 
 

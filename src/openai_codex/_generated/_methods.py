@@ -759,12 +759,14 @@ SECRET_FIELDS: Final[frozenset[str]] = frozenset(
         "accessToken",
         "apiKey",
         "authBearerToken",
+        "authUrl",
         "env",
         "manualPairingCode",
         "pairingCode",
         "secretAccessKey",
         "sessionToken",
         "token",
+        "userCode",
     ]
 )
 """Wire names of fields that hold secrets, in whatever type."""

@@ -195,14 +195,14 @@ class ChatgptDeviceCodeLoginAccountParams(Variant, defer_build=True):
 class ChatgptDeviceCodeLoginAccountResponse(Variant, defer_build=True):
     login_id: Annotated[str, Field(alias="loginId")]
     type: Literal["chatgptDeviceCode"] = "chatgptDeviceCode"
-    user_code: Annotated[str, Field(alias="userCode")]
+    user_code: Annotated[str, Field(alias="userCode", repr=False)]
     """One-time code the user must enter after signing in."""
     verification_url: Annotated[str, Field(alias="verificationUrl")]
     """URL the client should open in a browser to complete device code authorization."""
 
 
 class ChatgptLoginAccountResponse(Variant, defer_build=True):
-    auth_url: Annotated[str, Field(alias="authUrl")]
+    auth_url: Annotated[str, Field(alias="authUrl", repr=False)]
     """URL the client should open in a browser to initiate the OAuth flow."""
     login_id: Annotated[str, Field(alias="loginId")]
     type: Literal["chatgpt"] = "chatgpt"
