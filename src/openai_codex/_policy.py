@@ -11,7 +11,6 @@ from ._generated import models as m
 from ._json import JsonObject
 
 __all__ = [
-    "COMPARABLE",
     "GUARDED",
     "ApprovalMode",
     "Sandbox",
@@ -128,8 +127,6 @@ def sandbox_fields_of_thread(
 _UPDATABLE = ("model", "service_tier", "cwd", "personality", "approval_policy", "approvals_reviewer")
 GUARDED = frozenset({"sandbox_policy", "approval_policy", "approvals_reviewer"})
 """Settings that must not be other than they were asked for."""
-COMPARABLE = GUARDED | {"model"}
-"""Settings that the runtime tells in the form in which they were asked for."""
 _FIXED = ("base_instructions", "developer_instructions", "model_provider")
 
 

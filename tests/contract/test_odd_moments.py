@@ -23,7 +23,7 @@ from openai_codex._engine.aio import AsyncEngine
 from openai_codex._engine.pipes import PipeWriter, StopSignal
 from openai_codex._engine.protocol import Protocol
 from openai_codex._engine.threads import Engine
-from openai_codex.errors import TransportClosedError
+from openai_codex.errors import RequestTimeoutError, TransportClosedError
 
 from .conftest import FAKE_SERVER, Driver, Run, open_files
 from .test_handlers import PROTOCOL as HANDLING, Base, Blocking, Response, ask, handlers_for, replies
@@ -206,6 +206,31 @@ def test_waiting_on_the_thread_that_writes_is_an_error() -> None:
         engine.__dict__["_writer"].call_later(meddle)
         assert "called on a thread of the client itself" in str(outcome.get(timeout=10))
         assert engine.request("a", {}, timeout=20) == {"echo": {}}
+
+
+def test_request_that_was_given_up_in_the_queue_is_never_sent() -> None:
+    """Its place comes up before the thread that cancels it gets to that."""
+    script = {
+        "hold": [["hold"]],
+        "let/go": [["sleep", 0.5], ["release"], ["result", None]],
+        "count": [["seen", "given/up"]],
+    }
+    with started({"on": script}) as engine:
+        held = [threading.Thread(target=engine.request, args=("hold", {})) for _ in range(63)]
+        for thread in held:
+            thread.start()
+        time.sleep(0.2)
+        held.append(threading.Thread(target=engine.request, args=("let/go", {})))
+        held[-1].start()
+        time.sleep(0.1)
+        go_on = threading.Event()
+        engine.__dict__["_writer"].call_later(go_on.wait)
+        with pytest.raises(RequestTimeoutError, match="given/up: still queued"):
+            engine.request("given/up", {}, timeout=0.1)
+        for thread in held:
+            thread.join(20)
+        go_on.set()
+        assert engine.request("count", {}, timeout=20) == 0
 
 
 def test_finalizer_that_closes_the_client_harms_nobody() -> None:

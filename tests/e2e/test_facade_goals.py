@@ -166,7 +166,7 @@ async def test_goal_that_cannot_be_sent_stops_no_other(codex: AsyncCodex, model:
 
 
 @scenario()
-async def test_command_and_review_after_a_goal_are_none_of_its_turns(codex: AsyncCodex, model: ScriptedModel) -> None:
+async def test_what_comes_after_a_goal_is_none_of_its_turns(codex: AsyncCodex, model: ScriptedModel) -> None:
     model.call_tool("update_goal", {"status": "complete"}).say("Reached")
     thread = await codex.thread_start()
     async with thread.goal.run_goal("Quickly") as turns:
@@ -174,6 +174,12 @@ async def test_command_and_review_after_a_goal_are_none_of_its_turns(codex: Asyn
         command = await thread.shell_command("sleep 0.5; echo done")
         assert [turn.id async for turn in turns] == []
     assert (await command.run()).status is TurnStatus.completed
+    model.call_tool("update_goal", {"status": "complete"}).say("Reached").say("In short")
+    async with thread.goal.run_goal("Quickly") as turns:
+        assert (await (await turns.__anext__()).run()).final_response == "Reached"
+        await thread.compact()
+        await asyncio.sleep(0.2)  # its turn has begun
+        assert [turn.id async for turn in turns] == []
     model.call_tool("update_goal", {"status": "complete"}).say("Reached").stream(["Looks ", "good"], delay=0.3)
     async with thread.goal.run_goal("Quickly") as turns:
         assert (await (await turns.__anext__()).run()).final_response == "Reached"

@@ -32,7 +32,7 @@ from openai_codex._sync import (
     history as sync_history,
     interrupt as sync_interrupt,
 )
-from openai_codex.types import TurnStatus
+from openai_codex.types import CustomReviewTarget, TurnStatus
 from tests.e2e.facade import KINDS, no_leftovers, open_client
 
 TESTS = Path(__file__).parents[1]
@@ -397,6 +397,25 @@ def test_silent_turn_that_has_not_ended_is_interrupted(kind: str, case: str, mon
     play(kind, config(turn__start=[ACCEPTED, STARTED, DELTA], thread__turns__list=turns, thread__read=read), body)
 
 
+# So the runtime stores a turn that is about to begin, and a review beside one that was given up.
+NOT_BEGUN: Steps = [["result", {"data": [turn("interrupted")]}]]
+REVIEWS: Steps = [
+    ["result", {"data": [{**turn("inProgress"), "id": "R", "rootTurnId": each} for each in ("before", "U")]}]
+]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("turns", [NOT_BEGUN, REVIEWS], ids=["not begun", "reviews"])
+def test_turn_that_history_shows_otherwise_is_still_running(kind: str, turns: Steps) -> None:
+    async def body(codex: Any, turn: Any) -> None:
+        with pytest.raises(TurnStalledError, match="still running"):
+            await turn.run(idle_timeout=0.2)
+
+    begun = [] if turns is NOT_BEGUN else [STARTED]
+    looks: dict[str, Steps] = {"thread__turns__list": turns, "thread__read": [["result", ACTIVE]]}
+    play(kind, config(turn__start=[ACCEPTED, *begun], **looks), body)
+
+
 IDLE: list[Any] = ["send", {"method": "thread/status/changed", "params": {"threadId": ID, "status": {"type": "idle"}}}]
 
 
@@ -625,6 +644,34 @@ def test_goal_whose_turn_never_ends_by_itself_ends(kind: str, monkeypatch: pytes
 
     on = {**GOAL, "thread__goal__get": [["result", goal_of("blocked")]]}
     on["thread__goal__set"] = [*on["thread__goal__set"], FINAL_ERROR]
+    with no_leftovers():
+        asyncio.run(asyncio.wait_for(main(), 20))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_review_of_the_users_is_no_turn_of_an_active_goal(kind: str) -> None:
+    begun = {**turn("inProgress"), "id": "R", "rootTurnId": "U"}
+    complete = {"threadId": ID, **goal_of("complete")}
+    on: dict[str, Steps] = {
+        "thread__goal__set": [["result", goal_of("active")]],
+        "thread__goal__get": [["result", goal_of("complete")]],
+        "review__start": [
+            ["result", {"turn": turn("inProgress"), "reviewThreadId": ID}],
+            send("turn/started", threadId=ID, turn=begun),
+            ["send", {"method": "thread/goal/updated", "params": complete}],
+        ],
+    }
+
+    async def main() -> None:
+        async with open_client(kind, config(**on)) as codex:
+            thread = await codex.thread_start()
+            turns = thread.goal.run_goal("x")
+            waiting = asyncio.ensure_future(turns.__anext__())
+            await asyncio.sleep(0.2)
+            await thread.review(CustomReviewTarget(instructions="Look"))
+            with pytest.raises(StopAsyncIteration):
+                await waiting
+
     with no_leftovers():
         asyncio.run(asyncio.wait_for(main(), 20))
 

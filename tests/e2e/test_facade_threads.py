@@ -312,6 +312,17 @@ async def test_resume_beside_one_without_settings_gets_what_it_asked_for(
 
 
 @scenario(repeat_last=True)
+async def test_stored_thread_takes_every_kind_of_sandbox(codex: AsyncCodex, model: ScriptedModel) -> None:
+    model.say("Hello")
+    thread = await codex.thread_start(sandbox=Sandbox.full_access)
+    await thread.run("Hi")
+    policy = ReadOnlySandboxPolicy(network_access=True)  # to a request, it would be read-only without network
+    async with AsyncCodex(model.config()) as other:
+        await codex.close()
+        assert (await other.thread_resume(thread.id, sandbox=policy, include_turns=False)).sandbox == policy
+
+
+@scenario(repeat_last=True)
 async def test_loaded_thread_is_known_however_its_id_is_spelled(codex: AsyncCodex, model: ScriptedModel) -> None:
     model.say("Hello")
     thread = await codex.thread_start(sandbox=Sandbox.full_access)

@@ -18,7 +18,6 @@ from .._generated import models as m
 from .._json import JsonObject
 from .._log import log
 from .._policy import (
-    COMPARABLE,
     GUARDED,
     Sandbox,
     fixed_settings,
@@ -91,8 +90,8 @@ async def _resume(
     info = await session.call(_RESUME, asked, deadline.left())
     settings = settings_to_update(info, asked, sandbox)
     fixed = fixed_settings(asked, config) if loaded else []
-    if not loaded:  # another client may have loaded it meanwhile: what can be compared must be as it was asked for
-        names = COMPARABLE if session.config.experimental_api else ()
+    if not loaded:  # it takes what was asked for, but the request has no form for every sandbox
+        names = {"sandbox_policy"} if session.config.experimental_api else set[str]()
         settings = {name: value for name, value in settings.items() if name in names}
     elif settings and not session.config.experimental_api:
         if guarded := [name for name in settings if name in GUARDED]:
