@@ -134,8 +134,16 @@ class AsyncCodex:
         the log (``logging.getLogger("openai_codex")``) in any case.
 
         Args:
-            timeout: Seconds to wait for each of them; then `RequestTimeoutError` is raised, and the iteration can go
-                on. None waits for ever.
+            timeout: Seconds to wait for each of them; None waits for ever.
+
+        Returns:
+            Iterator over `Notification` objects. It raises RequestTimeoutError when none came in time, and can go on
+            then; TransportClosedError when the runtime has ended by itself.
+
+        Raises:
+            ValueError, TypeError: ``timeout`` is no time to wait.
+
+        Wire: all notifications without a turn. Source: schema ServerNotification.
         """
         return AsyncEventStream(self._session, check_seconds("events: timeout", timeout))
 

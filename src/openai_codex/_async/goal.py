@@ -147,6 +147,16 @@ class AsyncGoal:
             timeout: Seconds that the whole may take, from the first step of the iteration; then the goal is paused,
                 its turn interrupted, and `RequestTimeoutError` raised, by the iteration or by whatever runs or streams
                 the turn. None for no limit.
+
+        Returns:
+            Iterator over handles of turns; iterating tells what it raises.
+
+        Raises:
+            TypeError: the objective is no text, or ``timeout`` no number.
+            ValueError: ``timeout`` is negative.
+
+        Wire: ``thread/goal/set``, notifications ``turn/started`` and ``thread/goal/updated`` (stable). Source: schema
+        ThreadGoalSetParams.
         """
         if not isinstance(objective, str):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError(f"run_goal: the objective is {objective!r}, and no string")

@@ -35,6 +35,8 @@ class _LoginHandle:
         Raises:
             RequestTimeoutError: it was not completed in time. It goes on; wait again, or cancel it.
             TransportClosedError: the runtime is gone, or the client was closed.
+
+        Wire: notification ``account/login/completed`` (stable).
         """
         seconds = check_seconds("login: timeout", timeout)
         engine, login_id = self._session.engine, self.login_id

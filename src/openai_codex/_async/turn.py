@@ -67,6 +67,14 @@ class AsyncTurnHandle:
             idle_timeout: Seconds without any event after which the client asks the runtime about the turn. If it has
                 ended, the iteration ends. If it waits for a decision of the client's, the iteration goes on. Otherwise
                 the turn is interrupted and `TurnStalledError` raised. None waits as long as the thread works.
+
+        Returns:
+            Iterator over `Notification` objects; iterating tells what it raises.
+
+        Raises:
+            ValueError, TypeError: ``idle_timeout`` is no time to wait.
+
+        Wire: the turn's notifications, ``turn/started`` to ``turn/completed``. Source: schema ServerNotification.
         """
         return AsyncTurnStream(self._take(), check_seconds("stream: idle_timeout", idle_timeout))
 
@@ -75,6 +83,15 @@ class AsyncTurnHandle:
 
         Args:
             idle_timeout: As for ``stream``.
+
+        Returns:
+            Iterator over strings; iterating raises what it does for ``stream``.
+
+        Raises:
+            ValueError, TypeError: ``idle_timeout`` is no time to wait.
+
+        Wire: notifications ``item/agentMessage/delta`` and ``item/completed`` (stable). Source: schema
+        AgentMessageDeltaNotification.
         """
         return AsyncTextStream(self.stream(idle_timeout=idle_timeout))
 
@@ -96,7 +113,11 @@ class AsyncTurnHandle:
             TurnFailedError: the turn failed; ``.result`` has what there is, ``.codex_error_info`` the typed cause.
             TurnTimeoutError: it took longer than ``timeout``; ``.result`` has what there is.
             TurnStalledError: it fell silent and had not ended; ``.result`` has what there is.
+            ValueError, TypeError: a limit is no time to wait.
             TransportClosedError: the runtime is gone, or the client was closed.
+
+        Wire: notification ``turn/completed`` (stable); where it does not come, ``thread/turns/list`` and
+        ``thread/read``. Source: schema Turn.
         """
         deadline = Deadline(check_seconds("run: timeout", timeout))
         return await self._take().finish(deadline, check_seconds("run: idle_timeout", idle_timeout))
