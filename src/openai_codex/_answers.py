@@ -16,6 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ._generated import models as m
+from ._json import member
 from ._log import log
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CURRENT_REQUEST",
+    "NEVER_CANCELLED",
     "Answered",
     "Answerer",
     "AnswererSource",
@@ -30,11 +32,11 @@ __all__ = [
     "Cancellation",
     "HandlerFailure",
     "HandlerMethods",
-    "NEVER_CANCELLED",
     "ServerRequestContext",
     "ShortForms",
     "current_request",
     "is_coroutine_function",
+    "item_of",
 ]
 
 
@@ -155,12 +157,14 @@ class Answerer:
         function: The user's function, plain or a coroutine function.
 
     Attributes:
+        threaded: Whether the function is a plain one, which may block.
         timeout: Seconds that the function may take; None for no limit of its own.
         lanes: Names and sizes of the groups that it shares with others: no more than so many of a group run at a time.
     """
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self.function = function
+        self.threaded = not is_coroutine_function(function)
         self.timeout: float | None = None
         self.lanes: tuple[tuple[object, int], ...] = ()
 
@@ -235,6 +239,35 @@ class ShortForms:
         """See ``AnswererSource``."""
         found = (each.accept(params) for each in self._answerers.get(method, ()))
         return next((each for each in found if each is not None), None)
+
+
+def item_of(params: Mapping[str, Any], items: Sequence[Mapping[str, Any]]) -> m.ThreadItem | None:
+    """Return the item that a request is about.
+
+    Args:
+        params: Raw parameters of the request.
+        items: The items of its turn that have started and not ended, as raw JSON.
+    """
+    meta = params.get("_meta")
+    if meta is None:
+        found = [each for each in items if each.get("id") == params.get("itemId")]
+    else:  # the approval of a tool call does not name the call
+        calls = [each for each in items if each.get("type") == "mcpToolCall"]
+        calls = [each for each in calls if each.get("server") == params.get("serverName")]
+        arguments = member(meta, "tool_params")
+        found = [each for each in calls if (each.get("arguments") or None) == (arguments or None)]
+        found = found[-1:] if len({str(each.get("tool")) for each in found}) == 1 else []
+    if not found:
+        return None
+    try:
+        return _read_item(found[-1])
+    except ValueError:
+        return None
+
+
+def _read_item(item: Mapping[str, Any]) -> m.ThreadItem:
+    started = {"item": item, "threadId": "", "turnId": "", "startedAtMs": 0}
+    return m.ItemStartedNotification.model_validate(started).item
 
 
 def is_coroutine_function(function: Callable[..., Any]) -> bool:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from ._answers import NEVER_CANCELLED, Answerer, Call, Cancellation
 from ._generated import models as m
+from ._json import member
 
 if TYPE_CHECKING:
     from ._answers import ServerRequestContext
@@ -25,6 +26,7 @@ __all__ = [
     "FileChangeApprovalRequest",
     "PermissionsApprovalRequest",
     "ToolApprovalRequest",
+    "approval_request",
     "is_tool_approval",
 ]
 
@@ -36,7 +38,7 @@ _ELICITATION = "mcpServer/elicitation/request"
 APPROVAL_METHODS = (_COMMAND, _FILES, _PERMISSIONS)
 """The requests that an approval handler answers, apart from the elicitations that are approvals."""
 
-Decision = Literal["accept", "accept_for_session", "accept_with_rule", "decline", "cancel"]
+_Decision = Literal["accept", "accept_for_session", "accept_with_rule", "decline", "cancel"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class Approval:
         rule: What else is allowed from now on, for ``accept_with_rule``.
     """
 
-    decision: Decision
+    decision: _Decision
     rule: tuple[str, ...] | m.NetworkPolicyAmendment | None = None
 
     @property
@@ -208,7 +210,7 @@ ApprovalRequest: TypeAlias = (
 )
 """What an approval handler gets; ``kind`` or ``isinstance`` tells which."""
 
-_WIRE: dict[Decision, str] = {
+_WIRE: dict[_Decision, str] = {
     "accept": "accept",
     "accept_for_session": "acceptForSession",
     "decline": "decline",
@@ -271,12 +273,7 @@ def _command_decision(approval: Approval) -> Any:
 
 def is_tool_approval(params: Mapping[str, Any]) -> bool:
     """Whether an elicitation, as raw parameters, asks for the approval of a tool call."""
-    return bool(_member(params.get("_meta"), "codex_approval_kind") == "mcp_tool_call")
-
-
-def _member(value: Any, name: str) -> Any:
-    """A member of what should be an object, or None."""
-    return cast("dict[str, Any]", value).get(name) if isinstance(value, dict) else None
+    return bool(member(params.get("_meta"), "codex_approval_kind") == "mcp_tool_call")
 
 
 def approval_request(params: Any, context: ServerRequestContext) -> ApprovalRequest:
@@ -299,7 +296,7 @@ def approval_request(params: Any, context: ServerRequestContext) -> ApprovalRequ
             item_id="" if call is None else call.id,
             server=params.server_name,
             tool=None if call is None else call.tool,
-            arguments=_member(params.field_meta, "tool_params"),
+            arguments=member(params.field_meta, "tool_params"),
             message=params.message,
         )
     if isinstance(params, m.CommandExecutionRequestApprovalParams):
@@ -338,7 +335,7 @@ def approval_request(params: Any, context: ServerRequestContext) -> ApprovalRequ
 
 def _available(decisions: Sequence[m.CommandExecutionApprovalDecision]) -> Iterator[Approval]:
     """The decisions that this version knows."""
-    by_wire: dict[str, Decision] = {wire: decision for decision, wire in _WIRE.items()}
+    by_wire: dict[str, _Decision] = {wire: decision for decision, wire in _WIRE.items()}
     for each in decisions:
         if isinstance(each, m.AcceptWithExecpolicyAmendmentCommandExecutionApprovalDecision):
             words = each.accept_with_execpolicy_amendment.execpolicy_amendment

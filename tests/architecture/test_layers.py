@@ -21,7 +21,10 @@ LAYERS: list[tuple[str, tuple[str, ...]]] = [
     ("transport", ("_transport",)),
     ("core", ("_core",)),
     ("handlers", ("_generated.handlers_async", "_generated.handlers_sync")),
-    ("values", ("_answers", "_approvals", "_config", "_inputs", "_media", "_metadata", "_policy", "_refusal", "_results")),
+    (
+        "values",
+        ("_answers", "_approvals", "_config", "_inputs", "_media", "_metadata", "_policy", "_refusal", "_results"),
+    ),
     ("models", ("_generated.models", "_generated._methods", "_generated._docs")),
     (
         "base",

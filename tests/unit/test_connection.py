@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from openai_codex._core.connection import Connection, fresh_error
+from openai_codex._core.connection import Connection
 from openai_codex._core.mailbox import Mailbox
-from openai_codex._core.requests import PendingRequest
+from openai_codex._core.requests import PendingRequest, fresh_error
 from openai_codex.errors import (
     InternalRpcError,
     InvalidRequestError,

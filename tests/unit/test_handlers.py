@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import logging
 import time
+from contextvars import copy_context
 from typing import Any
 
 import pytest
 from pydantic import BaseModel
 
+from openai_codex import CodexConfig
+from openai_codex._answers import AnswererSource
 from openai_codex._core.connection import Connection
 from openai_codex._core.requests import ServerRequest
 from openai_codex._engine.handlers import Dispatcher, Invocation, Reply
@@ -54,7 +57,18 @@ PROTOCOL = Protocol(
 
 
 def decide(handlers: object | None, method: str, params: dict[str, Any] | None = None) -> Reply | Invocation:
-    return Dispatcher(PROTOCOL, handlers).decide(ServerRequest(7, method, params or {}))
+    return dispatcher(handlers).decide(ServerRequest(7, method, params or {}))
+
+
+def dispatcher(handlers: object | None, *more: AnswererSource) -> Dispatcher:
+    return Dispatcher(PROTOCOL, handlers, more, CodexConfig(), asynchronous=False)
+
+
+def called(invocation: Reply | Invocation) -> Reply:
+    """The answer of a handler that is called here and now."""
+    assert isinstance(invocation, Invocation)
+    call = copy_context().run(invocation.prepare)
+    return invocation.reply(call.function(*call.args, **call.kwargs))
 
 
 @pytest.mark.parametrize("handlers", [None, Base()])
@@ -75,9 +89,7 @@ def test_overridden_handler_gets_typed_params_and_its_answer_is_sent() -> None:
         def ask(self, params: Params) -> Response:
             return Response(decision=params.command)
 
-    invocation = decide(Mine(), "ask", {"command": "ls"})
-    assert isinstance(invocation, Invocation)
-    assert invocation.reply(invocation.call()) == Reply(7, {"decision": "ls"})
+    assert called(decide(Mine(), "ask", {"command": "ls"})) == Reply(7, {"decision": "ls"})
     assert isinstance(decide(Mine(), "token"), Reply)  # the others still refuse
 
 
@@ -87,21 +99,8 @@ def test_answer_of_the_wrong_type_is_not_sent(result: Any) -> None:
         def ask(self, params: Params) -> Any:
             return result
 
-    invocation = decide(Mine(), "ask", {"command": "ls"})
-    assert isinstance(invocation, Invocation)
     with pytest.raises(TypeError, match="not Response"):
-        invocation.reply(invocation.call())
-
-
-def test_coroutine_of_a_synchronous_handler_is_not_sent() -> None:
-    class Mine(Base):
-        async def ask(self, params: Params) -> Response:
-            return Response(decision="accept")
-
-    invocation = decide(Mine(), "ask", {"command": "ls"})
-    assert isinstance(invocation, Invocation)
-    with pytest.raises(TypeError, match="coroutine"):
-        invocation.reply(invocation.call())
+        called(decide(Mine(), "ask", {"command": "ls"}))
 
 
 def test_refusal_after_an_error_logs_no_parameters(caplog: pytest.LogCaptureFixture) -> None:
@@ -113,9 +112,11 @@ def test_refusal_after_an_error_logs_no_parameters(caplog: pytest.LogCaptureFixt
         invocation = decide(Mine(), "ask", params)
         assert isinstance(invocation, Invocation)
         with pytest.raises(error) as raised:
-            invocation.call()
+            called(invocation)
         with caplog.at_level(logging.ERROR, "openai_codex"):
-            assert invocation.refuse(raised.value) == Reply(7, {"decision": "decline"})
+            reply = invocation.refuse(raised.value)
+        assert (reply.id, reply.result) == (7, {"decision": "decline"})
+        assert reply.failure is not None and "sk-secret" not in repr(reply.failure)
     assert "boom" in caplog.text and "ask" in caplog.text
     assert "sk-secret" not in caplog.text
 
@@ -133,7 +134,7 @@ def test_reply_is_put_on_the_connection() -> None:
 @pytest.mark.parametrize("handlers", [Base, object(), print], ids=["class", "stranger", "function"])
 def test_handlers_that_are_none_are_refused_at_once(handlers: Any) -> None:
     with pytest.raises(TypeError, match="no instance of Base"):
-        Dispatcher(PROTOCOL, handlers)
+        dispatcher(handlers)
 
 
 def test_callable_on_the_instance_is_a_handler() -> None:
@@ -142,7 +143,5 @@ def test_callable_on_the_instance_is_a_handler() -> None:
 
     handlers = Base()
     vars(handlers)["ask"] = answer
-    invocation = decide(handlers, "ask", {"command": "ls"})
-    assert isinstance(invocation, Invocation)
-    assert invocation.reply(invocation.call()) == Reply(7, {"decision": "ls"})
+    assert called(decide(handlers, "ask", {"command": "ls"})) == Reply(7, {"decision": "ls"})
     assert isinstance(decide(handlers, "token"), Reply)

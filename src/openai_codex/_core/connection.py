@@ -16,25 +16,24 @@ import logging
 import re
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping
-from functools import lru_cache
-from typing import Any, cast
+from typing import Any
 
 from pydantic_core import from_json
 
+from .._json import member
 from .._log import LogBook, logger
 from ..errors import ResponseValidationError, TransportClosedError
 from .events import EventRoutes
-from .framing import BadLine, LineSplitter, encode_json, encode_message, parse_line
+from .framing import BadLine, LineSplitter, encode_message, encode_request, parse_line
+from .items import ItemBook
 from .mailbox import Mailbox, Waiter
 from .notification import Notification
 from .redact import describe, describe_line
-from .requests import OpenedTurn, PendingRequest, ServerRequest, ServerRequests, rpc_error
+from .requests import OpenedTurn, PendingRequest, ServerRequest, ServerRequests, fresh_error, rpc_error
 from .routes import Turn, TurnRoutes
 from .turn import TurnFold
 
-__all__ = ["Connection", "fresh_error"]
-
-_method_json = lru_cache(maxsize=1024)(encode_json)
+__all__ = ["Connection"]
 
 _USAGE = "thread/tokenUsage/updated"
 
@@ -92,7 +91,8 @@ class Connection:
         self._queue: deque[PendingRequest] = deque()
         self._in_flight = 0
         self._outgoing: list[bytes] = []
-        self._server_requests = ServerRequests()
+        self._items = ItemBook()
+        self._server_requests = ServerRequests(self._items)
 
     # -- sending ----------------------------------------------------------------------------------
 
@@ -110,8 +110,7 @@ class Connection:
             ValueError, TypeError: ``params`` cannot be written as JSON.
         """
         id = next(self._ids)
-        body = b"{}" if params is None else _encode(method, params)
-        line = b'{"id":%d,"method":%s,"params":%s}\n' % (id, _method_json(method), body)
+        line = encode_request(id, method, params)
         thread_id = str((params or {}).get("threadId")) if opens_turn else None
         return PendingRequest(id, method, line, counted=method not in self._uncounted, thread_id=thread_id)
 
@@ -241,6 +240,12 @@ class Connection:
         """See ``EventRoutes.follow_login``."""
         return self._events.follow_login(login_id)
 
+    def announce(self, notification: Notification) -> list[Waiter]:
+        """Give a notification of the client's own to all who listen. Returns the waiters to call."""
+        wake: list[Waiter] = []
+        self._events.put(notification, wake)
+        return wake
+
     def leave(self, mailbox: Mailbox) -> list[Waiter]:
         """Stop filling a mailbox, drop what it holds and end a wait for it. Returns the waiters to call."""
         wake: list[Waiter] = []
@@ -256,7 +261,7 @@ class Connection:
         while self._muted:
             self._muted.popleft().strike_off()
         events, claimed, folds = self._events, self._routes.claimed, TurnFold.FOLDS
-        watchers, unwanted = events.watchers, self._routes.unwanted
+        watchers, unwanted, noted = events.watchers, self._routes.unwanted, ItemBook.NOTED
         debug = logger.isEnabledFor(logging.DEBUG)
         for line in self._splitter.feed(data):
             try:
@@ -282,7 +287,7 @@ class Connection:
                 notification = Notification(method, None, params, message.get("emittedAtMs"))
                 turn_id = params.get("turnId")
                 if turn_id is None and "turn" in params:
-                    turn_id = _member(params["turn"], "id")
+                    turn_id = member(params["turn"], "id")
                 if type(turn_id) is not str:
                     self._put_event(notification, wake)
                 elif (turn := claimed.get(turn_id)) is not None or (turn := self._renamed(notification)) is not None:
@@ -304,6 +309,8 @@ class Connection:
                     self._put_unclaimed(turn_id, notification, wake)
                 if unwanted and method == "turn/started":
                     self._interrupt_begun(params)
+                if method in noted:
+                    self._items.note(method, params)
                 if method in watchers:
                     events.put_watched(notification, wake)
             except Exception as error:  # of this message alone
@@ -346,13 +353,15 @@ class Connection:
         if notification.method == "thread/reverted":
             self._routes.forget_usage(params.get("threadId"))
         elif notification.method == "thread/status/changed":
-            self._routes.note_status(params.get("threadId"), _member(params.get("status"), "type"), wake)
+            self._routes.note_status(params.get("threadId"), member(params.get("status"), "type"), wake)
         elif notification.method == "thread/settings/updated":
-            self._routes.note(params.get("threadId"), model=_member(params.get("threadSettings"), "model"))
+            self._routes.note(params.get("threadId"), model=member(params.get("threadSettings"), "model"))
+        elif notification.method == "thread/started":
+            self._items.note_thread(params.get("thread"))
         self._events.put(notification, wake)
 
     def _note_usage(self, params: dict[str, Any]) -> None:
-        self._routes.note(params.get("threadId"), usage=_member(params.get("tokenUsage"), "total"))
+        self._routes.note(params.get("threadId"), usage=member(params.get("tokenUsage"), "total"))
 
     def abandon(self, turn: Turn) -> None:
         """Whoever started this turn leaves it. If nobody else follows it, it is interrupted, now or when it begins."""
@@ -367,7 +376,7 @@ class Connection:
 
     def _interrupt_begun(self, params: dict[str, Any]) -> None:
         """A turn has begun: interrupt it if nobody wants it. A review is known by the id of its root."""
-        ids = [_member(params.get("turn"), name) for name in ("id", "rootTurnId")]
+        ids = [member(params.get("turn"), name) for name in ("id", "rootTurnId")]
         for id in ids:
             if isinstance(id, str) and id in self._routes.unwanted:
                 del self._routes.unwanted[id]
@@ -411,8 +420,7 @@ class Connection:
         id, method = message.get("id"), message.get("method")
         id = id if type(id) in (int, str) else None
         if type(method) is str and id is not None:
-            params: dict[str, Any] | None = message.get("params")
-            self._server_requests.add(ServerRequest(id, method, params if type(params) is dict else {}))
+            self._server_requests.add(id, method, message.get("params"))
             return
         pending = self._pending.get(id) if type(id) is int and method is None else None
         if pending is None or not pending.sent:
@@ -425,8 +433,9 @@ class Connection:
             pending.result = message["result"]
             if pending.thread_id is not None:
                 self._claim(pending)
-            elif isinstance(thread := _member(pending.result, "thread"), dict):  # one was started, resumed or forked
-                self._routes.note(_member(thread, "id"), model=_member(pending.result, "model"))
+            elif isinstance(thread := member(pending.result, "thread"), dict):  # one was started, resumed or forked
+                self._routes.note(member(thread, "id"), model=member(pending.result, "model"))
+                self._items.note_thread(thread)
         else:
             pending.error = ResponseValidationError(f"{pending.method}: the answer has neither result nor error")
         del self._pending[pending.id]
@@ -436,7 +445,7 @@ class Connection:
 
     def _claim(self, pending: PendingRequest) -> None:
         """Claim the turn that an answer opened at once: its events may follow in the same chunk."""
-        turn_id = _member(_member(pending.result, "turn"), "id")
+        turn_id = member(member(pending.result, "turn"), "id")
         thread_id = str(pending.thread_id)
         if not isinstance(turn_id, str):
             pending.error = ResponseValidationError(f"{pending.method}: the answer names no turn")
@@ -465,27 +474,7 @@ class Connection:
             _wake_request(pending, wake)
 
 
-def _encode(method: str, params: Any) -> bytes:
-    """As ``encode_json``, with the method in the error."""
-    try:
-        return encode_json(params)
-    except (ValueError, TypeError) as error:
-        problem = type(error)(f"{method}: {error}")
-    raise problem  # outside, so that no context holds the parameters
-
-
-def _member(value: Any, name: str) -> Any:
-    """Return a member of what should be an object, or None."""
-    return cast("dict[str, Any]", value).get(name) if isinstance(value, dict) else None
-
-
 def _wake_request(pending: PendingRequest, wake: list[Waiter]) -> None:
     if pending.waiter is not None:
         wake.append(pending.waiter)
         pending.waiter = None
-
-
-def fresh_error(error: TransportClosedError, method: str | None = None) -> TransportClosedError:
-    """Return a copy to raise: a shared exception would collect the tracebacks of every caller."""
-    text = str(error) if method is None else f"{method}: {error}"
-    return TransportClosedError(text, exit_code=error.exit_code, stderr_tail=error.stderr_tail)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, cast
 
 from pydantic_core import from_json
 
-__all__ = ["BadLine", "LineSplitter", "encode_json", "encode_message", "parse_line"]
+__all__ = ["BadLine", "LineSplitter", "encode_json", "encode_message", "encode_request", "parse_line"]
 
 _dense = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
 _MAX_DEPTH = 120  # the runtime drops what is nested deeper than 127, without a word
@@ -120,3 +121,19 @@ def _children(value: Any) -> Iterable[Any]:
 def encode_message(message: dict[str, Any]) -> bytes:
     """Return one whole line for ``message``. Raises what ``encode_json`` raises."""
     return encode_json(message) + b"\n"
+
+
+def encode_request(id: int, method: str, params: Any) -> bytes:
+    """Return one whole line for a request; None for ``params`` is sent as ``{}``.
+
+    Raises what ``encode_json`` raises, with the method in the text.
+    """
+    try:
+        body = b"{}" if params is None else encode_json(params)
+        return b'{"id":%d,"method":%s,"params":%s}\n' % (id, _method_json(method), body)
+    except (ValueError, TypeError) as error:
+        problem = type(error)(f"{method}: {error}")
+    raise problem  # outside, so that no context holds the parameters
+
+
+_method_json = lru_cache(maxsize=1024)(encode_json)

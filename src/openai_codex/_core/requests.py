@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from ..errors import CodexError, map_jsonrpc_error
+from ..errors import CodexError, TransportClosedError, map_jsonrpc_error
+from .items import ItemBook
 from .mailbox import Mailbox, Waiter
 from .routes import Turn
 
-__all__ = ["OpenedTurn", "PendingRequest", "ServerRequest", "ServerRequests", "rpc_error"]
+__all__ = ["OpenedTurn", "PendingRequest", "ServerRequest", "ServerRequests", "fresh_error", "rpc_error"]
 
 _MAX_SEEN = 4096
 
@@ -77,28 +79,45 @@ class PendingRequest:
 
 @dataclass(slots=True, frozen=True)
 class ServerRequest:
-    """A request from the runtime, to be answered with ``respond`` or ``respond_error`` under the same id."""
+    """A request from the runtime, to be answered with ``respond`` or ``respond_error`` under the same id.
+
+    Attributes:
+        id: Id on the wire; the runtime's own.
+        method: Wire method.
+        params: Raw parameters.
+        lineage: The thread that it belongs to, and those that this one comes from.
+        items: The items of its turn that have started and not ended, as raw JSON.
+    """
 
     id: int | str
     method: str
     params: dict[str, Any]
+    lineage: tuple[str, ...] = ()
+    items: tuple[Mapping[str, Any], ...] = ()
 
 
 class ServerRequests:
     """The runtime's requests, each given out once.
 
     When a thread is resumed, the runtime sends those again that it has no answer to, and an answer may be on its way.
+
+    Args:
+        items: What they are about.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, items: ItemBook) -> None:
+        self._items = items
         self._arrived: list[ServerRequest] = []
         self._seen: dict[int | str, None] = {}
 
-    def add(self, request: ServerRequest) -> None:
-        """Take a request in, unless it was there before."""
-        if request.id not in self._seen:
-            self._arrived.append(request)
-            self._seen[request.id] = None
+    def add(self, id: int | str, method: str, params: Any) -> None:
+        """Take a request in, with parameters of any shape, unless it was there before."""
+        if id not in self._seen:
+            given = cast("dict[str, Any]", params) if isinstance(params, dict) else {}
+            lineage = self._items.lineage(given.get("threadId"))
+            items = self._items.under_way(given.get("turnId"))
+            self._arrived.append(ServerRequest(id, method, given, lineage, items))
+            self._seen[id] = None
             if len(self._seen) > _MAX_SEEN:
                 del self._seen[next(iter(self._seen))]
 
@@ -119,3 +138,9 @@ def rpc_error(method: str, error: Any) -> CodexError:
     )
     mapped.method = method
     return mapped
+
+
+def fresh_error(error: TransportClosedError, method: str | None = None) -> TransportClosedError:
+    """Return a copy to raise: a shared exception would collect the tracebacks of every caller."""
+    text = str(error) if method is None else f"{method}: {error}"
+    return TransportClosedError(text, exit_code=error.exit_code, stderr_tail=error.stderr_tail)

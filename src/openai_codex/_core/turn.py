@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, cast
 
 from .._generated import models as m
+from .._json import member
 from .._results import TurnResult
 from .._unknown import UnknownNotification
 from ..errors import CodexError, TurnFailedError
@@ -101,7 +102,7 @@ class TurnFold:
         """Whether the turn ended by an interrupt."""
         if self._history is not None:
             return self._history[0].status is m.TurnStatus.interrupted
-        return self._completed is not None and _member(self._completed.params.get("turn"), "status") == "interrupted"
+        return self._completed is not None and member(self._completed.params.get("turn"), "status") == "interrupted"
 
     def give_up(self) -> None:
         """Take a failing turn as failed: its ``turn/completed`` did not come."""
@@ -121,13 +122,13 @@ class TurnFold:
 
     def _add_started(self, notification: Notification, params: Mapping[str, Any]) -> None:
         self.begun = True
-        started_id = _member(params.get("turn"), "id")
+        started_id = member(params.get("turn"), "id")
         if isinstance(started_id, str):
             self.started_id = started_id
 
     def _add_item_started(self, notification: Notification, params: Mapping[str, Any]) -> None:
         self.begun = True
-        if _member(params.get("item"), "type") == "agentMessage":
+        if member(params.get("item"), "type") == "agentMessage":
             self._partial.clear()
 
     def _add_delta(self, notification: Notification, params: Mapping[str, Any]) -> None:
@@ -135,7 +136,7 @@ class TurnFold:
 
     def _add_item(self, notification: Notification, params: Mapping[str, Any]) -> None:
         self._items.append(notification)
-        if _member(params.get("item"), "type") == "agentMessage":
+        if member(params.get("item"), "type") == "agentMessage":
             self._partial.clear()
 
     def _add_usage(self, notification: Notification, params: Mapping[str, Any]) -> None:
@@ -215,7 +216,7 @@ class TurnFold:
         else:
             raw: Any = None if self._completed is None else self._completed.params.get("turn")
             unsaid = "failed" if self._given_up else "inProgress"
-            status, error = m.TurnStatus(str(_member(raw, "status") or unsaid)), None
+            status, error = m.TurnStatus(str(member(raw, "status") or unsaid)), None
             started, completed, duration = (_integer(raw, key) for key in ("startedAt", "completedAt", "durationMs"))
         if status is m.TurnStatus.failed and self._is_leftover():
             status, error = m.TurnStatus.completed, None
@@ -245,7 +246,7 @@ class TurnFold:
     def _is_leftover(self) -> bool:
         """Whether the turn ended with the error of the turn before, and with none of its own."""
         raw: Any = None if self._completed is None else self._completed.params.get("turn")
-        return self.leftover is not None and self._error is None and _member(raw, "error") == self.leftover
+        return self.leftover is not None and self._error is None and member(raw, "error") == self.leftover
 
     def _end(self) -> m.Turn | None:
         """The ended turn as a model: as history has it, else as ``turn/completed`` says, if that can be read."""
@@ -270,19 +271,14 @@ class TurnFold:
             return None
 
 
-def _member(value: Any, name: str) -> Any:
-    """A member of what should be an object, or None."""
-    return cast("dict[str, Any]", value).get(name) if isinstance(value, dict) else None
-
-
 def _integer(value: Any, name: str) -> int | None:
-    member = _member(value, name)
-    return member if isinstance(member, int) else None
+    found = member(value, name)
+    return found if isinstance(found, int) else None
 
 
 def _usage(notification: Notification, which: str) -> dict[str, int]:
     """The whole numbers of one breakdown."""
-    raw: Any = _member(notification.params.get("tokenUsage"), which)
+    raw: Any = member(notification.params.get("tokenUsage"), which)
     members = cast("dict[str, Any]", raw) if isinstance(raw, dict) else {}
     return {key: value for key, value in members.items() if isinstance(value, int)}
 

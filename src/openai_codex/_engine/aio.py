@@ -9,15 +9,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import Awaitable, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
-from inspect import isawaitable
 from typing import Any
 
+from .._answers import AnswererSource
 from .._config import CodexConfig
-from .._core.connection import Connection, fresh_error
+from .._core.connection import Connection
 from .._core.mailbox import Mailbox, Waiter
-from .._core.requests import OpenedTurn, PendingRequest
+from .._core.requests import OpenedTurn, PendingRequest, fresh_error
 from .._core.routes import Turn
 from .._transport.launch import plan_launch
 from .._transport.stdio import StdioProcess, shutdown_steps
@@ -36,8 +36,9 @@ from .common import (
     resolve_timeout,
     timeout_text,
 )
-from .handlers import Dispatcher, Invocation, Reply
+from .handlers import Dispatcher, Reply
 from .protocol import Protocol, generated_protocol
+from .tasks import HandlerTasks
 
 __all__ = ["AsyncEngine"]
 
@@ -48,21 +49,28 @@ class AsyncEngine:
     Args:
         config: How to start the runtime, and the limits.
         handlers: The user's server-request handlers; None refuses every request.
+        answerers: Further sources of answers to server requests.
         protocol: Tables of the protocol; None takes the generated ones.
 
     Attributes:
         closed_by_caller: The connection is over because of ``close``, not because the runtime ended.
+        dispatcher: Who answers the runtime's requests.
     """
 
     watch_pipes = os.name != "nt"
     """Whether to let the loop watch the pipes, if it can; otherwise threads read them."""
 
     def __init__(
-        self, config: CodexConfig, *, handlers: object | None = None, protocol: Protocol | None = None
+        self,
+        config: CodexConfig,
+        *,
+        handlers: object | None = None,
+        answerers: Sequence[AnswererSource] = (),
+        protocol: Protocol | None = None,
     ) -> None:
         self._config = config
         self._protocol = generated_protocol(asynchronous=True) if protocol is None else protocol
-        self._dispatcher = Dispatcher(self._protocol, handlers)
+        self.dispatcher = Dispatcher(self._protocol, handlers, answerers, config, asynchronous=True)
         self._connection = Connection(long_running=self._protocol.long_running)
         self._pid = os.getpid()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -71,7 +79,7 @@ class AsyncEngine:
         self._exited = asyncio.Event()
         self._ended: set[str] = set()
         self._end_timer: asyncio.TimerHandle | None = None
-        self._running: dict[int | str, tuple[Invocation, asyncio.Task[None]]] = {}
+        self._handlers = HandlerTasks(self._answer)
         self._closing: asyncio.Task[None] | None = None
         self.closed_by_caller = False
 
@@ -137,13 +145,9 @@ class AsyncEngine:
         await asyncio.shield(self._closing)
 
     async def _shut_down(self, process: StdioProcess, caller: asyncio.Task[Any] | None) -> None:
-        handlers = [task for _, task in self._running.values() if task is not caller]
-        for task in handlers:
-            task.cancel()
         pipes = self._pipes
         try:
-            if handlers:
-                await asyncio.wait(handlers, timeout=JOIN_S)
+            await self._handlers.stop(caller, JOIN_S)
             for seconds in shutdown_steps(process, process.close_stdin if pipes is None else pipes.close_stdin):
                 with contextlib.suppress(asyncio.TimeoutError):
                     await asyncio.wait_for(self._exited.wait(), seconds)
@@ -259,7 +263,7 @@ class AsyncEngine:
 
     def is_handling(self, thread_id: str) -> bool:
         """Whether a handler of the user's works on a request of this thread."""
-        return any(invocation.thread_id == thread_id for invocation, _ in self._running.values())
+        return self._handlers.is_handling(thread_id)
 
     def listen(self) -> Mailbox:
         """Return a bounded mailbox of notifications without a turn; the first one holds what came before."""
@@ -323,17 +327,13 @@ class AsyncEngine:
             return
         _call_all(connection.feed(data))
         for request in connection.take_server_requests():
-            decision = self._dispatcher.decide(request)
+            decision = self.dispatcher.decide(request)
             if isinstance(decision, Reply):
-                decision.send(connection)
+                self._answer(decision)
             else:
-                task = asyncio.ensure_future(self._run_handler(decision))
-                if not task.done():  # an eager one may be
-                    self._running[decision.id] = decision, task
+                self._handlers.start(decision)
         for id in connection.take_resolved():
-            settled = self._running.pop(id, None)
-            if settled is not None:
-                settled[1].cancel()
+            self._handlers.abandon(id)
         self._write()
 
     def _on_end(self, what: str) -> None:
@@ -359,37 +359,12 @@ class AsyncEngine:
     def _fail(self, error: TransportClosedError) -> None:
         _call_all(self._connection.fail(error))
         if not self.closed_by_caller:  # what handlers answer concerns nobody any more
-            for _, task in list(self._running.values()):
-                task.cancel()
+            self._handlers.abandon_all()
 
-    # -- handlers and writing ---------------------------------------------------------------------
-
-    async def _run_handler(self, invocation: Invocation) -> None:
-        try:
-            result = invocation.call()
-            if isawaitable(result):
-                result = await self._limited(result)
-            reply = invocation.reply(result)
-        except Exception as error:
-            reply = invocation.refuse(error)
-        except asyncio.CancelledError:
-            if self._running.pop(invocation.id, None) is not None:  # not because the runtime settled it
-                self._answer(invocation.refusal)
-            raise
-        except BaseException as error:
-            self._answer(invocation.refuse(error))
-            raise
-        finally:
-            self._running.pop(invocation.id, None)
-        self._answer(reply)
-
-    async def _limited(self, result: Awaitable[Any]) -> Any:
-        if self._config.handler_timeout is None:
-            return await result
-        return await asyncio.wait_for(result, self._config.handler_timeout)
+    # -- writing ----------------------------------------------------------------------------------
 
     def _answer(self, reply: Reply) -> None:
-        reply.send(self._connection)
+        _call_all(reply.send(self._connection))
         self._write()
 
     def _check_usable(self) -> asyncio.AbstractEventLoop:

@@ -14,6 +14,7 @@ __all__ = [
     "EXIT_GRACE_S",
     "FORKED_TEXT",
     "JOIN_S",
+    "LEFT_BEHIND_TEXT",
     "NOT_STARTED_TEXT",
     "OTHER_LOOP_TEXT",
     "READER_TEXT",
@@ -28,6 +29,7 @@ JOIN_S = 1.0  # for a thread or transport that has nothing left to wait for
 
 CLOSED_TEXT = "the client was closed; make a new one to go on"
 FORKED_TEXT = "the client was made before a fork and belongs to the parent process; make a new one in the child"
+LEFT_BEHIND_TEXT = "handlers that did not end when the client was closed: %d; request.cancelled tells them when to stop"
 NOT_STARTED_TEXT = "the client was not started"
 OTHER_LOOP_TEXT = "the client belongs to the event loop it was started on; make one client per loop"
 READER_TEXT = "called on a thread of the client itself, by a log handler or a finalizer: it would wait for itself"

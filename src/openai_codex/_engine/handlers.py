@@ -1,29 +1,46 @@
 """What to do with a request from the runtime: answer at once, or call the user's handler.
 
-This is the part that both engines share; they only differ in what a handler runs on. Every request is
-answered: a handler that raises, or returns something that cannot be sent, refuses in the shape that the
-protocol defines.
+This is the part that both engines share; they only differ in what a handler runs on. Every request is answered: a
+handler that raises, takes too long, or returns something that cannot be sent, refuses in the shape that the protocol
+defines. Handlers of a thread come before those of the thread that it comes from, and those before the client's.
 """
 
 from __future__ import annotations
 
-import inspect
 import logging
+import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
+from .._answers import (
+    CURRENT_REQUEST,
+    Answered,
+    Answerer,
+    AnswererSource,
+    Call,
+    HandlerFailure,
+    HandlerMethods,
+    ServerRequestContext,
+    item_of,
+)
+from .._config import CodexConfig
 from .._core.connection import Connection
 from .._core.framing import encode_json
+from .._core.mailbox import Waiter
+from .._core.notification import Notification
 from .._core.requests import ServerRequest
 from .._log import log
 from .protocol import Protocol
 
-__all__ = ["Dispatcher", "Invocation", "Reply"]
+__all__ = ["Cancellation", "Dispatcher", "Invocation", "Reply"]
 
 _METHOD_NOT_FOUND = -32601
-_INTERNAL_ERROR = -32603
+_FAILED = "client/handlerFailed"
+
+_THREADS = "threads"  # the lane of handlers that need one
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,60 +51,128 @@ class Reply:
         id: Id of the request.
         result: The result, as JSON.
         error: Code and message to send instead of the result.
+        failure: What to tell whoever listens: the handler gave no answer, so this is not its own.
     """
 
     id: int | str
     result: Any = None
     error: tuple[int, str] | None = None
+    failure: HandlerFailure | None = None
 
-    def send(self, connection: Connection) -> None:
-        """Put the answer on the connection."""
+    def send(self, connection: Connection) -> list[Waiter]:
+        """Put the answer on the connection. Returns the waiters to call."""
         if self.error is None:
             connection.respond(self.id, self.result)
         else:
             connection.respond_error(self.id, *self.error)
+        return [] if self.failure is None else connection.announce(Notification(_FAILED, self.failure))
+
+
+class Cancellation:
+    """Says that an answer is not wanted any more; see the protocol of this name in ``_answers``."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+        self._lock = threading.Lock()
+        self._hook: Callable[[], object] | None = None
+
+    def is_set(self) -> bool:
+        """Whether it was set."""
+        return self._event.is_set()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Block until it is set, at most ``timeout`` seconds; returns whether it is."""
+        return self._event.wait(timeout)
+
+    def set(self) -> None:
+        """Say so, and call what waits for it."""
+        with self._lock:
+            self._event.set()
+            hook, self._hook = self._hook, None
+        if hook is not None:
+            hook()
+
+    def call_when_set(self, hook: Callable[[], object] | None) -> None:
+        """Call ``hook`` when it is set, or now if it was; None for nobody any more."""
+        with self._lock:
+            self._hook = None if self._event.is_set() else hook
+        if hook is not None and self._event.is_set():
+            hook()
 
 
 class Invocation:
     """A handler to be called for one server request.
 
-    ``call`` and ``reply`` may raise anything, which the engine passes to ``refuse``. ``refusal`` is the answer of one
-    that is given up for other reasons.
+    ``prepare`` and ``reply`` may raise anything, which the engine passes to ``refuse``. ``refusal`` is the answer of
+    one that is given up for other reasons.
+
+    Attributes:
+        id: Id of the request.
+        thread_id: The thread that it belongs to, if it says so.
+        lanes: What it shares with others; see ``Admission``.
+        timeout: Seconds that the handler may take; None for no limit.
+        cancelled: Set when the answer is not wanted any more.
+        refusal: The answer that refuses.
+        threaded: Whether the handler needs a thread.
     """
 
     def __init__(
         self,
         request: ServerRequest,
-        handler: Callable[[Any], Any],
+        answerer: Answerer,
+        *,
         params_type: Callable[[], Any],  # resolved where the handler runs, because it may import models
         result_name: str,
         refusal: Reply,
+        timeout: float | None,
+        threaded: bool,
+        lanes: tuple[tuple[object, int], ...],
     ) -> None:
         self.id = request.id
-        self.thread_id = request.params.get("threadId")
-        self._request = request
-        self._handler = handler
-        self._params_type = params_type
-        self._result_name = result_name
+        self.thread_id = request.lineage[0] if request.lineage else None
+        self.timeout = timeout
+        self.threaded = threaded
+        self.lanes = lanes
+        self.cancelled = Cancellation()
         self.refusal = refusal
+        self._request = request
+        self._answerer = answerer
+        self._params_type = params_type
+        self._params: Any = None
+        self._result_name = result_name
 
-    def call(self) -> Any:
-        """Call the handler with typed parameters; returns what it returns, which may be an awaitable."""
-        return self._handler(_validate(self._params_type(), self._request.params))
+    def prepare(self) -> Call:
+        """Return the call to make, with typed parameters. Raises ``Answered`` where no call is needed.
+
+        The handler is called in the context of this call, where ``CURRENT_REQUEST`` is set.
+        """
+        request, params = self._request, self._request.params
+        turn_id = params.get("turnId")
+        context = ServerRequestContext(
+            id=request.id,
+            method=request.method,
+            thread_id=self.thread_id,
+            turn_id=turn_id if isinstance(turn_id, str) else None,
+            item=item_of(params, request.items),
+            cancelled=self.cancelled,
+        )
+        CURRENT_REQUEST.set(context)
+        self._params = _validate(self._params_type(), params)
+        return self._answerer.prepare(self._params, context)
 
     def reply(self, result: Any) -> Reply:
-        """Return the answer that carries the handler's result."""
+        """Return the answer for the handler's result."""
+        return self._reply(self._answerer.answer(result, self._params))
+
+    def _reply(self, answer: Any) -> Reply:
         # Imported late: the runtime is started before the models are loaded.
         from pydantic import BaseModel
 
         from .._model import to_wire
 
-        if inspect.iscoroutine(result):
-            result.close()
-            raise TypeError("the handler is a coroutine function; a synchronous client needs plain functions")
-        if not isinstance(result, BaseModel):
-            raise TypeError(f"the handler returned {type(result).__name__}, not {self._result_name}")
-        wire = to_wire(result)
+        if not isinstance(answer, BaseModel):
+            raise TypeError(f"the handler returned {type(answer).__name__}, not {self._result_name}")
+        wire = to_wire(answer)
         encode_json(wire)  # what cannot be sent is refused here, where somebody sees it
         return Reply(self.id, wire)
 
@@ -97,17 +182,33 @@ class Invocation:
 
         from .._refusal import ServerRequestRefused
 
+        if isinstance(error, Answered):
+            return self._reply(error.answer)
         if isinstance(error, ServerRequestRefused):  # the handler chose the built-in refusal
             return self.refusal
+        # the text of a validation error holds the values that did not validate
+        secret = isinstance(error, ValidationError)
         log(
             logging.ERROR,
             "the handler of %s failed with %s; the request was refused",
             self._request.method,
             type(error).__name__,
-            # the text of a validation error holds the values that did not validate
-            error=None if isinstance(error, ValidationError) else error,
+            error=None if secret else error,
         )
-        return self.refusal
+        turn_id = self._request.params.get("turnId")
+        failure = HandlerFailure(
+            method=self._request.method,
+            request_id=self.id,
+            thread_id=self.thread_id,
+            turn_id=turn_id if isinstance(turn_id, str) else None,
+            error=type(error).__name__ + ("" if secret or not str(error) else f": {error}"),
+        )
+        try:
+            answer = self._answerer.failed(error)
+            reply = self.refusal if answer is None else self._reply(answer)
+        except (ValueError, TypeError):  # the text of the error cannot be sent
+            reply = self.refusal
+        return replace(reply, failure=failure)
 
 
 class Dispatcher:
@@ -115,15 +216,38 @@ class Dispatcher:
 
     Args:
         protocol: Tables of the protocol.
-        handlers: The user's handlers, or None to refuse everything.
+        handlers: The client's handlers, or None.
+        more: Further sources of answers for the whole client.
+        config: Limits of handlers.
+        asynchronous: Whether coroutine functions run on an event loop. Otherwise every handler needs a thread.
     """
 
-    def __init__(self, protocol: Protocol, handlers: object | None) -> None:
+    def __init__(
+        self,
+        protocol: Protocol,
+        handlers: object | None,
+        more: Sequence[AnswererSource],
+        config: CodexConfig,
+        *,
+        asynchronous: bool,
+    ) -> None:
         self._protocol = protocol
-        self._handlers = handlers
-        self._base = None if handlers is None else protocol.handler_base()
-        if self._base is not None and not isinstance(handlers, self._base):
-            raise TypeError(f"handlers: {handlers!r} is no instance of {self._base.__name__}")
+        self._config = config
+        self._asynchronous = asynchronous
+        own = [] if handlers is None else [HandlerMethods(handlers, protocol.handler_base())]
+        self._of_client: Sequence[AnswererSource] = [*own, *more]
+        self._of_thread: dict[str, Sequence[AnswererSource]] = {}
+
+    def handlers_of(self, thread_id: str) -> Sequence[AnswererSource]:
+        """The sources of answers that were set for a thread."""
+        return self._of_thread.get(thread_id, ())
+
+    def set_handlers(self, thread_id: str, sources: Sequence[AnswererSource]) -> None:
+        """Set the sources of answers for a thread, and for those that come from it; none to forget it."""
+        if sources:
+            self._of_thread[thread_id] = sources
+        else:
+            self._of_thread.pop(thread_id, None)
 
     def decide(self, request: ServerRequest) -> Reply | Invocation:
         """Return the answer to ``request``, or the handler to call for it."""
@@ -133,20 +257,26 @@ class Dispatcher:
             return Reply(request.id, error=(_METHOD_NOT_FOUND, f"method not found: {request.method}"))
         refusal = self._refusal(request)
         params_type, result_type, name, _ = row
-        handler = self._handler(name)
-        if handler is None:
+        answerer = self._answerer(request, name)
+        if answerer is None:
             return refusal
-        return Invocation(request, handler, lambda: self._protocol.model(params_type), result_type, refusal)
+        limits = answerer.timeout, self._config.handler_timeout
+        threaded = answerer.threaded or not self._asynchronous
+        return Invocation(
+            request,
+            answerer,
+            params_type=partial(self._protocol.model, params_type),
+            result_name=result_type,
+            refusal=refusal,
+            timeout=min((limit for limit in limits if limit is not None), default=None),
+            threaded=threaded,
+            lanes=(*answerer.lanes, *([(_THREADS, self._config.handler_threads)] if threaded else [])),
+        )
 
-    def _handler(self, name: str) -> Callable[[Any], Any] | None:
-        """The user's handler of that name, if there is one."""
-        try:
-            method = getattr(self._handlers, name, None)  # a method, or a callable that was put on the instance
-        except Exception as error:  # a property of the user's
-            log(logging.ERROR, "the handler %s cannot be had: %s", name, type(error).__name__, error=error)
-            return None
-        inherited = getattr(method, "__func__", method) is getattr(self._base, name, None)
-        return None if inherited else method
+    def _answerer(self, request: ServerRequest, name: str) -> Answerer | None:
+        scopes = [*(self._of_thread.get(thread_id, ()) for thread_id in request.lineage), self._of_client]
+        found = (source.find(request.method, name, request.params) for scope in scopes for source in scope)
+        return next((each for each in found if each is not None), None)
 
     def _refusal(self, request: ServerRequest) -> Reply:
         refusal = self._protocol.refusals.get(request.method, {})

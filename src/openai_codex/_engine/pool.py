@@ -1,102 +1,147 @@
-"""Threads for the user's synchronous server-request handlers, started on demand."""
+"""Threads for the user's server-request handlers in synchronous code, started on demand.
+
+A coroutine function works as well: its thread runs an event loop for it.
+"""
 
 from __future__ import annotations
 
+import inspect
+import logging
 import threading
-from collections import deque
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any
 
-from .handlers import Invocation, Reply
+from .._log import log
+from .admission import Admission
+from .common import LEFT_BEHIND_TEXT
+from .handlers import Cancellation, Invocation, Reply
 
 __all__ = ["HandlerPool"]
 
 
 class HandlerPool:
-    """Runs handlers, each on a daemon thread; beyond the limit they wait for one.
+    """Runs handlers, each on a daemon thread of its own.
 
     Args:
-        most: Most threads at a time.
-        timeout: Seconds that a handler may take; None for no limit.
         answer: Sends an answer to the runtime.
     """
 
-    def __init__(self, most: int, timeout: float | None, answer: Callable[[Reply], object]) -> None:
-        self._most = most
-        self._timeout = timeout
+    def __init__(self, answer: Callable[[Reply], object]) -> None:
         self._answer = answer
         self._lock = threading.RLock()  # a finalizer may run at any moment, and come here again
-        self._running: dict[int | str, Invocation] = {}
-        self._waiting: deque[Invocation] = deque()
+        self._admission = Admission()
+        self._threads: set[threading.Thread] = set()
 
     def is_handling(self, thread_id: str) -> bool:
         """Whether a handler works on a request of this thread, or is about to."""
         with self._lock:
-            return any(each.thread_id == thread_id for each in [*self._running.values(), *self._waiting])
+            return self._admission.concerns(thread_id)
 
     def start(self, invocation: Invocation) -> None:
-        """Run a handler as soon as there is a thread for it."""
+        """Run a handler as soon as there is room for it."""
         with self._lock:
-            if len(self._running) >= self._most:
-                self._waiting.append(invocation)
-                return
-            self._running[invocation.id] = invocation
-        thread = threading.Thread(target=self._run, args=(invocation,), name="codex-handler", daemon=True)
-        try:
-            thread.start()
-        except RuntimeError as error:  # the system has no more threads
-            with self._lock:
-                self._running.pop(invocation.id, None)
-            self._answer(invocation.refuse(error))
+            admitted = self._admission.add(invocation)
+        if admitted:
+            self._run_all([invocation])
 
     def abandon(self, id: int | str) -> bool:
         """Give a handler up and its place to the next; False if it is done. A thread cannot be stopped: it runs on."""
         with self._lock:
-            if self._running.pop(id, None) is None:
-                self._waiting = deque(each for each in self._waiting if each.id != id)
-                return False
-            following = self._waiting.popleft() if self._waiting else None
-        if following is not None:
-            self.start(following)
-        return True
+            invocation, following = self._admission.remove(id)
+        if invocation is not None:
+            invocation.cancelled.set()
+        self._run_all(following)
+        return invocation is not None
 
     def abandon_all(self) -> None:
         """What they answer, and how they fail, concerns nobody any more."""
         with self._lock:
-            self._running.clear()
-            self._waiting.clear()
+            invocations = self._admission.clear()
+        for invocation in invocations:
+            invocation.cancelled.set()
 
-    def _run(self, invocation: Invocation | None) -> None:
-        """Run one handler, then those that had to wait for a thread."""
-        while invocation is not None:
-            timer: threading.Timer | None = None
-            try:
-                timer = self._limit(invocation)
-                reply = invocation.reply(invocation.call())
-            except BaseException as error:
-                with self._lock:
-                    if invocation.id not in self._running:
-                        return
-                reply = invocation.refuse(error)
-            finally:
-                if timer is not None:
-                    timer.cancel()
+    def join(self, seconds: float) -> None:
+        """Wait for the threads to end, ``seconds`` for all of them, and log which are left behind."""
+        deadline = time.monotonic() + seconds
+        with self._lock:
+            threads = self._threads - {threading.current_thread()}
+        for thread in threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        if left := sum(thread.is_alive() for thread in threads):
+            log(logging.WARNING, LEFT_BEHIND_TEXT, left)
+
+    def _run_all(self, invocations: list[Invocation]) -> None:
+        for invocation in invocations:
+            thread = threading.Thread(target=self._run, args=(invocation,), name="codex-handler", daemon=True)
             with self._lock:
-                if self._running.pop(invocation.id, None) is None:
-                    return  # given up meanwhile: its answer is not wanted, and its place is taken
-                invocation = self._waiting.popleft() if self._waiting else None
-                if invocation is not None:
-                    self._running[invocation.id] = invocation
+                self._threads.add(thread)
+            try:
+                thread.start()
+            except RuntimeError as error:  # the system has no more threads
+                with self._lock:
+                    self._threads.discard(thread)
+                self._finish(invocation, invocation.refuse(error))
+
+    def _run(self, invocation: Invocation) -> None:
+        timer: threading.Timer | None = None
+        try:
+            timer = self._limit(invocation)
+            reply = self._reply(invocation)
+        finally:
+            if timer is not None:
+                timer.cancel()
+            with self._lock:
+                self._threads.discard(threading.current_thread())
+        if reply is not None:
+            self._finish(invocation, reply)
+
+    def _reply(self, invocation: Invocation) -> Reply | None:
+        """Call a handler; None if it failed, and that concerns nobody any more."""
+        try:
+            call = invocation.prepare()
+            result = call.function(*call.args, **call.kwargs)
+            if inspect.iscoroutine(result):
+                result = _run_coroutine(result, invocation.cancelled)
+            return invocation.reply(result)
+        except BaseException as error:
+            with self._lock:
+                if not self._admission.is_running(invocation.id):
+                    return None
+            return invocation.refuse(error)
+
+    def _finish(self, invocation: Invocation, reply: Reply) -> None:
+        """Send an answer, unless the handler was given up meanwhile, and let others have its place."""
+        with self._lock:
+            removed, following = self._admission.remove(invocation.id)
+        if removed is not None:
             self._answer(reply)
+        self._run_all(following)
 
     def _limit(self, invocation: Invocation) -> threading.Timer | None:
         """Start the clock of a handler, if there is a limit."""
-        if self._timeout is None:
+        if invocation.timeout is None:
             return None
-        timer = threading.Timer(self._timeout, self._time_out, (invocation,))
+        timer = threading.Timer(invocation.timeout, self._time_out, (invocation,))
         timer.daemon = True
         timer.start()
         return timer
 
     def _time_out(self, invocation: Invocation) -> None:
         if self.abandon(invocation.id):
-            self._answer(invocation.refuse(TimeoutError("handler_timeout passed")))
+            self._answer(invocation.refuse(TimeoutError(f"it took longer than {invocation.timeout:g} s")))
+
+
+def _run_coroutine(coroutine: Coroutine[Any, Any, Any], cancelled: Cancellation) -> Any:
+    """Run a coroutine on an event loop of this thread, and cancel it when its result is not wanted any more."""
+    import asyncio
+
+    async def run() -> Any:
+        loop, task = asyncio.get_running_loop(), asyncio.ensure_future(coroutine)
+        cancelled.call_when_set(lambda: loop.call_soon_threadsafe(task.cancel))
+        try:
+            return await task
+        finally:
+            cancelled.call_when_set(None)
+
+    return asyncio.run(run())

@@ -12,14 +12,15 @@ import contextlib
 import os
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from .._answers import AnswererSource
 from .._config import CodexConfig
-from .._core.connection import Connection, fresh_error
+from .._core.connection import Connection
 from .._core.mailbox import Mailbox, Waiter
-from .._core.requests import OpenedTurn, PendingRequest
+from .._core.requests import OpenedTurn, PendingRequest, fresh_error
 from .._core.routes import Turn
 from .._transport.launch import plan_launch
 from .._transport.stdio import StdioProcess, shutdown_steps
@@ -55,18 +56,25 @@ class Engine:
     Args:
         config: How to start the runtime, and the limits.
         handlers: The user's server-request handlers; None refuses every request.
+        answerers: Further sources of answers to server requests.
         protocol: Tables of the protocol; None takes the generated ones.
 
     Attributes:
         closed_by_caller: The connection is over because of ``close``, not because the runtime ended.
+        dispatcher: Who answers the runtime's requests.
     """
 
     def __init__(
-        self, config: CodexConfig, *, handlers: object | None = None, protocol: Protocol | None = None
+        self,
+        config: CodexConfig,
+        *,
+        handlers: object | None = None,
+        answerers: Sequence[AnswererSource] = (),
+        protocol: Protocol | None = None,
     ) -> None:
         self._config = config
         self._protocol = generated_protocol(asynchronous=False) if protocol is None else protocol
-        self._dispatcher = Dispatcher(self._protocol, handlers)
+        self.dispatcher = Dispatcher(self._protocol, handlers, answerers, config, asynchronous=False)
         self._connection = Connection(long_running=self._protocol.long_running)
         # They guard the connection and the handler books, and the end. A finalizer, which may run at any moment and on
         # any thread, may come here a second time: hence the R.
@@ -79,7 +87,7 @@ class Engine:
         self._stop: StopSignal | None = None
         self._stdout_ended = threading.Event()
         self._stderr_ended = threading.Event()
-        self._handlers = HandlerPool(config.handler_threads, config.handler_timeout, self._answer)
+        self._handlers = HandlerPool(self._answer)
         self.closed_by_caller = False
 
     # -- life -------------------------------------------------------------------------------------
@@ -119,7 +127,7 @@ class Engine:
     def close(self) -> None:
         """End the runtime and everything that belongs to it. Idempotent; never raises.
 
-        Running handlers are left to themselves; their answers go nowhere.
+        Running handlers are told to stop; those that do not within a second are left behind. Their answers go nowhere.
         """
         if os.getpid() != self._pid:  # after a fork the runtime belongs to the parent
             return
@@ -143,6 +151,7 @@ class Engine:
             finally:
                 process.kill()
                 self._release(process)
+                self._handlers.join(JOIN_S)
 
     def _close_stdin(self) -> None:
         if self._writer is not None:
@@ -373,7 +382,7 @@ class Engine:
         _call_all(wake)
         self._write_later(lines)
         for request in requests:
-            decision = self._dispatcher.decide(request)
+            decision = self.dispatcher.decide(request)
             if isinstance(decision, Reply):
                 self._answer(decision)
             else:
@@ -434,8 +443,9 @@ class Engine:
 
     def _answer(self, reply: Reply) -> None:
         with self._lock:
-            reply.send(self._connection)
+            wake = reply.send(self._connection)
             lines = self._connection.take_outgoing()
+        _call_all(wake)
         self._write_later(lines)
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from openai_codex._answers import ServerRequestContext, current_request
 from openai_codex._generated import models as m
 from openai_codex._refusal import refuse
 
@@ -15,6 +16,15 @@ class AsyncServerRequestHandlers:
     Handlers run apart from the connection's reader: they may call the client and may take their time. A handler that
     raises is logged, and the request is refused.
     """
+
+    @property
+    def request(self) -> ServerRequestContext:
+        """The request that the calling handler answers: its thread, turn and item, and whether it is still open.
+
+        Raises:
+            RuntimeError: no handler calls.
+        """
+        return current_request()
 
     async def account_chatgpt_auth_tokens_refresh(
         self, params: m.ChatgptAuthTokensRefreshParams

@@ -1,0 +1,76 @@
+"""What server requests are about: the items that have started and not ended, and the threads that belong together.
+
+A request names its item by id at most. The patch of a file change, for example, stands in the item alone. A sub-agent's
+thread is announced by nothing but an item of the thread that has started it, before the sub-agent asks for anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from .._json import member
+
+__all__ = ["ItemBook"]
+
+_MAX_TURNS = 1024
+_MAX_THREADS = 16384
+
+
+class ItemBook:
+    """Items under way by turn, and each thread's origin. Takes raw JSON of any shape."""
+
+    def __init__(self) -> None:
+        self._under_way: dict[str, dict[str, Mapping[str, Any]]] = {}
+        self._origins: dict[str, str] = {}
+
+    NOTED = frozenset({"item/started", "item/completed", "turn/completed"})
+    """Notifications to note."""
+
+    def note(self, method: str, params: Mapping[str, Any]) -> None:
+        """Take a notification of ``NOTED`` into account."""
+        if method == "turn/completed":
+            self._under_way.pop(_text(member(params.get("turn"), "id")), None)
+            return
+        item, turn_id = params.get("item"), _text(params.get("turnId"))
+        id, kind = _text(member(item, "id")), member(item, "type")
+        if method == "item/started":
+            items = self._under_way.setdefault(turn_id, {})
+            items[id] = cast("Mapping[str, Any]", item)
+            if len(self._under_way) > _MAX_TURNS:
+                del self._under_way[next(iter(self._under_way))]
+        elif (items_left := self._under_way.get(turn_id)) is not None:
+            items_left.pop(id, None)
+        if kind == "subAgentActivity":
+            self._note_origin(member(item, "agentThreadId"), params.get("threadId"))
+        elif kind == "collabAgentToolCall":
+            receivers: list[Any] | None = member(item, "receiverThreadIds")
+            for receiver in receivers if isinstance(receivers, list) else ():
+                self._note_origin(receiver, member(item, "senderThreadId"))
+
+    def note_thread(self, thread: Any) -> None:
+        """Take a thread into account, as the runtime describes it."""
+        self._note_origin(member(thread, "id"), member(thread, "parentThreadId") or member(thread, "forkedFromId"))
+
+    def under_way(self, turn_id: Any) -> tuple[Mapping[str, Any], ...]:
+        """The items of a turn that have started and not ended, as raw JSON; the oldest first."""
+        return tuple(self._under_way.get(_text(turn_id), {}).values())
+
+    def lineage(self, thread_id: Any) -> tuple[str, ...]:
+        """The thread, the one that it comes from (as a sub-agent or a fork), and so on."""
+        line: dict[str, None] = {}
+        current: str | None = thread_id if isinstance(thread_id, str) else None
+        while current is not None and current not in line:
+            line[current] = None
+            current = self._origins.get(current)
+        return tuple(line)
+
+    def _note_origin(self, thread_id: Any, origin: Any) -> None:
+        if isinstance(thread_id, str) and isinstance(origin, str) and thread_id not in self._origins:
+            self._origins[thread_id] = origin
+            if len(self._origins) > _MAX_THREADS:
+                del self._origins[next(iter(self._origins))]
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
