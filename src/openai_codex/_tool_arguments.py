@@ -1,0 +1,141 @@
+"""What a tool takes: the JSON schema of a function's parameters, and the way back from JSON to arguments.
+
+Both come from one pydantic model with a field per parameter, so whatever pydantic understands works: ``Annotated`` and
+``Field`` with descriptions and limits, defaults, ``Literal``, enums, models, dataclasses. The fields have neutral names
+with the parameters' as aliases, because a parameter may be called what a model's attribute is.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from types import SimpleNamespace, UnionType
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+from pydantic.errors import PydanticUserError
+from pydantic.fields import FieldInfo
+from pydantic.json_schema import GenerateJsonSchema
+
+__all__ = ["ToolArgumentError", "ToolParameters"]
+
+_MAX_ERRORS = 10
+
+
+class ToolArgumentError(ValueError):
+    """The model called a tool with arguments that do not fit; the text tells it what to do better."""
+
+
+class _Schema(GenerateJsonSchema):
+    """Titles repeat the names, and a default that JSON has no form for is just not shown."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+    def emit_warning(self, kind: Any, detail: str) -> None:
+        pass
+
+
+class ToolParameters:
+    """The parameters of one function.
+
+    Args:
+        name: Name of the tool, for errors.
+        function: The function.
+        context_type: Class of the parameter that gets the context of a call instead of a value from the model.
+        names: What its annotations may refer to besides the names of its module.
+
+    Attributes:
+        schema: JSON schema of an object with the arguments.
+        context_name: Name of the parameter for the context, if there is one.
+
+    Raises:
+        TypeError: a parameter has no type, or none that the model could give a value for.
+    """
+
+    def __init__(
+        self, name: str, function: Callable[..., Any], context_type: type, names: Mapping[str, Any] | None = None
+    ) -> None:
+        self.context_name: str | None = None
+        self._parameters: dict[str, inspect.Parameter] = {}  # by field
+        fields: dict[str, Any] = {}
+        hints = _hints(name, function, names)
+        for each in inspect.signature(function).parameters.values():
+            if each.kind in (each.VAR_POSITIONAL, each.VAR_KEYWORD, each.POSITIONAL_ONLY):
+                raise TypeError(f"tool {name}: the parameter {each} cannot be given by name, as the model does it")
+            if each.name not in hints:
+                hint = " (make a tool of the bound method)" if each.name in ("self", "cls") else ""
+                raise TypeError(f"tool {name}: the parameter {each.name} has no type{hint}")
+            if _is_context(hints[each.name], context_type):
+                if self.context_name is not None:
+                    raise TypeError(f"tool {name}: only one parameter can be a {context_type.__name__}")
+                self.context_name = each.name
+                continue
+            field = f"parameter_{len(fields)}"
+            self._parameters[field] = each
+            fields[field] = (hints[each.name], ... if each.default is each.empty else each.default)
+        aliases = {field: each.name for field, each in self._parameters.items()}
+        config = ConfigDict(extra="forbid", alias_generator=lambda field: aliases[field], hide_input_in_errors=True)
+        try:
+            self._model: type[BaseModel] = create_model(name, __config__=config, **fields)
+            self.schema = self._model.model_json_schema(schema_generator=_Schema)
+        except PydanticUserError as error:
+            reason = error.message.partition("\n")[0].partition(". Set `arbitrary")[0]
+            raise TypeError(f"tool {name}: {reason}") from None
+        self.schema.pop("title", None)
+
+    def bind(self, arguments: Any) -> dict[str, Any]:
+        """Return the arguments for the function from what the model has sent.
+
+        Raises:
+            ToolArgumentError: they do not fit.
+        """
+        try:
+            bound = self._model.model_validate({} if arguments is None else arguments)
+        except ValidationError as error:
+            problem = _explain(error)
+        else:
+            given = {
+                field: parameter
+                for field, parameter in self._parameters.items()
+                if field in bound.model_fields_set or isinstance(parameter.default, FieldInfo)
+            }
+            return {parameter.name: getattr(bound, field) for field, parameter in given.items()}
+        raise ToolArgumentError(problem)
+
+
+def _hints(name: str, function: Callable[..., Any], names: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The types of the parameters, evaluated."""
+    plain: Any = function
+    while hasattr(plain, "func"):  # a partial
+        plain = plain.func
+    if isinstance(plain, type):
+        raise TypeError(f"tool {name}: a class is no tool; write a function that returns an object of it")
+    if not hasattr(plain, "__annotations__"):
+        plain = type(plain).__call__
+    plain = inspect.unwrap(plain)
+    plain = getattr(plain, "__func__", plain)
+    try:
+        annotations = {each: hint for each, hint in plain.__annotations__.items() if each != "return"}
+        shim = SimpleNamespace(__annotations__=annotations)
+        scope = {**getattr(plain, "__globals__", {}), **(names or {})}
+        return get_type_hints(shim, globalns=scope, localns=scope, include_extras=True)
+    except NameError as error:
+        raise TypeError(f"tool {name}: {error}; the types of its parameters must exist when the tool is made") from None
+
+
+def _is_context(hint: Any, context_type: type) -> bool:
+    origin = get_origin(hint)
+    if origin is Annotated:
+        return _is_context(get_args(hint)[0], context_type)
+    if origin in (Union, UnionType):
+        return any(_is_context(each, context_type) for each in get_args(hint))
+    return (hint if origin is None else origin) is context_type
+
+
+def _explain(error: ValidationError) -> str:
+    """What is wrong, for the model that made the call."""
+    details = error.errors(include_url=False, include_context=False, include_input=False)
+    texts = [f"{'.'.join(map(str, each['loc'])) or 'arguments'}: {each['msg']}" for each in details[:_MAX_ERRORS]]
+    more = len(details) - _MAX_ERRORS
+    return "; ".join(texts) + (f"; and {more} more" if more > 0 else "")
