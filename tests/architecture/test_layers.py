@@ -21,7 +21,7 @@ LAYERS: list[tuple[str, tuple[str, ...]]] = [
     ("transport", ("_transport",)),
     ("core", ("_core",)),
     ("handlers", ("_generated.handlers_async", "_generated.handlers_sync")),
-    ("values", ("_config", "_inputs", "_media", "_metadata", "_policy", "_refusal", "_results")),
+    ("values", ("_config", "_inputs", "_media", "_metadata", "_output", "_policy", "_refusal", "_results", "_strict")),
     ("models", ("_generated.models", "_generated._methods", "_generated._docs")),
     (
         "base",
