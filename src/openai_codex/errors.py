@@ -9,6 +9,8 @@
     ├── TurnFailedError (also RuntimeError)              the turn ended as failed; .result has what there is
     ├── TurnTimeoutError (also TimeoutError)             run(timeout=) expired; .result has what there is
     ├── TurnStalledError (also TimeoutError)             the turn fell silent; .result has what there is
+    ├── SchemaNotStrictError (also ValueError)           the output type has no strict JSON schema; nothing was sent
+    ├── OutputValidationError (also ValueError)          the answer does not fit the output type; .result has the turn
     └── JsonRpcError                                     the runtime answered with an error
         └── CodexRpcError                                ... with a code that JSON-RPC defines
             ├── ParseError              -32700
@@ -43,11 +45,13 @@ __all__ = [
     "InvalidRequestError",
     "JsonRpcError",
     "MethodNotFoundError",
+    "OutputValidationError",
     "ParseError",
     "RequestTimeoutError",
     "ResponseValidationError",
     "RetryLimitExceededError",
     "RuntimeNotFoundError",
+    "SchemaNotStrictError",
     "ServerBusyError",
     "ThreadNotFoundError",
     "TransportClosedError",
@@ -136,6 +140,40 @@ class TurnStalledError(_TurnError, TimeoutError):
 
     For ``idle_timeout``, or for a moment after its thread had nothing to do any more.
     """
+
+
+class SchemaNotStrictError(CodexError, ValueError):
+    """The output type has no strict JSON schema, so no answer can be asked for as that type. Nothing was sent.
+
+    Attributes:
+        path: The place in the type that no strict schema can describe, such as ``$.lines[].price``.
+    """
+
+    def __init__(self, message: str, *, path: str) -> None:
+        super().__init__(message)
+        self.path = path
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return partial(type(self), path=self.path), self.args, self.__dict__
+
+
+class OutputValidationError(_TurnError, ValueError):
+    """The turn is over, and its answer does not fit the output type.
+
+    Attributes:
+        text: The last answer, or None where the turn ended without one.
+        errors: What does not fit: dicts with ``type``, ``loc``, ``msg`` and ``input``, as pydantic details them.
+        result: The ``TurnResult`` of the turn that gave the last answer.
+    """
+
+    def __init__(self, message: str, *, text: str | None, errors: list[dict[str, Any]], result: TurnResult) -> None:
+        super().__init__(message, result=result)
+        self.text = text
+        self.errors = errors
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        made = partial(type(self), text=self.text, errors=self.errors, result=self.result)
+        return made, self.args, self.__dict__
 
 
 class JsonRpcError(CodexError):

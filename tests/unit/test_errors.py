@@ -12,7 +12,10 @@ import pytest
 from openai_codex._core.notification import Notification
 from openai_codex._core.turn import TurnFold
 from openai_codex.errors import (
+    CodexError,
     InternalRpcError,
+    OutputValidationError,
+    SchemaNotStrictError,
     TransportClosedError,
     TurnFailedError,
     TurnStalledError,
@@ -38,6 +41,25 @@ def test_errors_of_a_turn_can_be_pickled_and_copied(kind: Any, clone: Callable[[
     assert str(cloned) == "it went wrong"
     assert cloned.result == error.result
     assert cloned.hint == "try again"
+
+
+@pytest.mark.parametrize("clone", [through_pickle, copy.copy, copy.deepcopy])
+def test_errors_of_an_output_type_can_be_pickled_and_copied(clone: Callable[[Any], Any]) -> None:
+    result = TurnFold("U").result()
+    details: list[dict[str, Any]] = [{"type": "missing", "loc": ("x",), "msg": "Field required", "input": {}}]
+    invalid = clone(OutputValidationError("it does not fit", text="{}", errors=details, result=result))
+    assert type(invalid) is OutputValidationError
+    assert (str(invalid), invalid.text, invalid.errors, invalid.result) == ("it does not fit", "{}", details, result)
+    loose = SchemaNotStrictError("it is open", path="$.prices")
+    vars(loose)["hint"] = "use a list"
+    cloned = clone(loose)
+    assert type(cloned) is SchemaNotStrictError
+    assert (str(cloned), cloned.path, vars(cloned)["hint"]) == ("it is open", "$.prices", "use a list")
+
+
+@pytest.mark.parametrize("kind", [OutputValidationError, SchemaNotStrictError])
+def test_errors_of_an_output_type_are_value_errors_too(kind: type[Exception]) -> None:
+    assert issubclass(kind, CodexError) and issubclass(kind, ValueError)
 
 
 def test_transport_error_can_be_made_like_any_exception() -> None:
