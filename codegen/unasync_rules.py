@@ -60,6 +60,7 @@ RULES = Rules(
         "AsyncGoal": "Goal",
         "AsyncGoalRun": "GoalRun",
         "AsyncLimit": "Limit",
+        "AsyncOutput": "Output",
         "AsyncLocks": "Locks",
         "AsyncNamespace": "Namespace",
         "AsyncPager": "Pager",

@@ -230,15 +230,15 @@ class HandlerMethods:
 
 
 class ShortForms:
-    """Answerers by wire method; the first that accepts a request answers it."""
+    """What a short form of handlers comes to: an answerer for each wire method that it answers."""
 
-    def __init__(self, answerers: Mapping[str, Sequence[Answerer]]) -> None:
+    def __init__(self, answerers: Mapping[str, Answerer]) -> None:
         self._answerers = answerers
 
     def find(self, method: str, name: str, params: Mapping[str, Any]) -> Answerer | None:
         """See ``AnswererSource``."""
-        found = (each.accept(params) for each in self._answerers.get(method, ()))
-        return next((each for each in found if each is not None), None)
+        answerer = self._answerers.get(method)
+        return None if answerer is None else answerer.accept(params)
 
 
 def item_of(params: Mapping[str, Any], items: Sequence[Mapping[str, Any]]) -> m.ThreadItem | None:

@@ -6,7 +6,7 @@ servers as an elicitation. Here they are one union, ``ApprovalRequest``, with on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -21,6 +21,7 @@ __all__ = [
     "APPROVAL_METHODS",
     "Approval",
     "ApprovalAnswerer",
+    "ApprovalHandler",
     "ApprovalRequest",
     "CommandApprovalRequest",
     "FileChangeApprovalRequest",
@@ -210,6 +211,9 @@ ApprovalRequest: TypeAlias = (
 )
 """What an approval handler gets; ``kind`` or ``isinstance`` tells which."""
 
+ApprovalHandler: TypeAlias = Callable[[ApprovalRequest], Approval | bool | Awaitable[Approval | bool]]
+"""A function that decides, plain or ``async``. True accepts and False declines."""
+
 _WIRE: dict[_Decision, str] = {
     "accept": "accept",
     "accept_for_session": "acceptForSession",
@@ -221,7 +225,7 @@ _WIRE: dict[_Decision, str] = {
 class ApprovalAnswerer(Answerer):
     """Answers all approval requests with one function, from an ``ApprovalRequest`` to an ``Approval`` or a bool."""
 
-    def __init__(self, function: Callable[[ApprovalRequest], Any], *, of_tools: bool = False) -> None:
+    def __init__(self, function: ApprovalHandler, *, of_tools: bool = False) -> None:
         super().__init__(function)
         self._of_tools = of_tools
 

@@ -29,6 +29,7 @@ __all__ = ["InvalidAnswer", "OutputType"]
 _T = TypeVar("_T")
 
 _QUOTED = 20
+_SUMMED_UP = 3
 _LINE = 300
 
 
@@ -110,6 +111,16 @@ class OutputType(Generic[_T]):
             prefix = (WRAPPED,) if self._wrapped else ()
             details = error.errors(include_url=False, include_context=False)
             raise InvalidAnswer([{**each, "loc": (*prefix, *each["loc"])} for each in details]) from error
+
+    def summary(self, errors: Sequence[Mapping[str, Any]]) -> str:
+        """Say in a line what is wrong with an answer, without the answer itself.
+
+        Args:
+            errors: The errors of an `InvalidAnswer`.
+        """
+        shown = [f"{walk_path('$', *each['loc'])}: {each['msg']}" for each in errors[:_SUMMED_UP]]
+        more = len(errors) - len(shown)
+        return _shortened("; ".join([*shown, *([f"and {more} more"] if more else [])]))
 
     def follow_up(self, errors: Sequence[Mapping[str, Any]]) -> str:
         """Say to the model what is wrong with its answer.

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any, Generic, cast
+
+from typing_extensions import TypeVar
 
 from ._generated import models as m
 
 __all__ = ["TurnResult"]
 
+_Output = TypeVar("_Output", default=None)
+
 
 @dataclass(slots=True)
-class TurnResult:
+class TurnResult(Generic[_Output]):
     """A finished turn, or what is known of one that did not finish.
 
     Results are equal when the fields from ``id`` to ``usage`` are.
@@ -32,6 +37,7 @@ class TurnResult:
         plan: The latest plan that the model reported in this turn (schema TurnPlanStep), or None.
         diff: Unified diff of all changes of this turn to files, or None.
         partial_text: Text of the message that was being written when the turn ended early, or None.
+        output: The final answer as a value of the ``output_type`` that was asked for; None where none was.
     """
 
     id: str
@@ -48,6 +54,7 @@ class TurnResult:
     plan: list[m.TurnPlanStep] | None = field(default=None, kw_only=True, compare=False)
     diff: str | None = field(default=None, kw_only=True, compare=False)
     partial_text: str | None = field(default=None, kw_only=True, compare=False)
+    output: _Output = field(default=cast(Any, None), kw_only=True, compare=False)
 
     @property
     def output_text(self) -> str | None:

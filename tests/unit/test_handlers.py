@@ -11,7 +11,6 @@ import pytest
 from pydantic import BaseModel
 
 from openai_codex import CodexConfig
-from openai_codex._answers import AnswererSource
 from openai_codex._core.connection import Connection
 from openai_codex._core.requests import ServerRequest
 from openai_codex._engine.handlers import Dispatcher, Invocation, Reply
@@ -60,8 +59,8 @@ def decide(handlers: object | None, method: str, params: dict[str, Any] | None =
     return dispatcher(handlers).decide(ServerRequest(7, method, params or {}))
 
 
-def dispatcher(handlers: object | None, *more: AnswererSource) -> Dispatcher:
-    return Dispatcher(PROTOCOL, handlers, more, CodexConfig(), asynchronous=False)
+def dispatcher(handlers: object | None) -> Dispatcher:
+    return Dispatcher(PROTOCOL, handlers, CodexConfig(), asynchronous=False)
 
 
 def called(invocation: Reply | Invocation) -> Reply:

@@ -14,6 +14,7 @@ from .._engine import DEFAULT_TIMEOUT, DefaultTimeout
 from .._generated import models as m
 from .._json import JsonObject
 from .._policy import ApprovalMode, Sandbox, approval_fields
+from .._sources import Given, given_handlers, refuse_tools
 from ..errors import CodexError
 from .events import AsyncEventStream
 from .login import AsyncChatgptLoginHandle, AsyncDeviceCodeLoginHandle
@@ -25,9 +26,12 @@ from .thread import AsyncThread
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+    from .._approvals import ApprovalHandler
     from .._generated.handlers_async import AsyncServerRequestHandlers
     from .._generated.rpc_async import AsyncRpc
     from .._metadata import InitializeResponse
+    from .._questions import ElicitationHandler, UserInputHandler
+    from .._tools import Tools
 
 __all__ = ["AsyncCodex"]
 
@@ -41,14 +45,39 @@ class AsyncCodex:
 
     Args:
         config: Settings; None for the defaults.
-        handlers: Answers to the runtime's own requests (approvals, tool calls, questions ...). None refuses them all.
-            Approvals come to the handlers of threads in ``ApprovalMode.ask`` only.
+        handlers: Answers to the runtime's own requests (approvals, tool calls, questions ...), for all threads that
+            have none of their own. What nothing answers is refused.
+        approval_handler: Answers approvals only, as a function from an ``ApprovalRequest`` to an ``Approval`` or a
+            bool. Only threads in ``ApprovalMode.ask`` ask for approvals.
+        user_input_handler: Answers the model's questions, as a function from a ``UserInputRequest`` to the answers.
+        elicitation_handler: Answers questions of MCP servers, as a function from an ``ElicitationRequest`` to an
+            ``Elicitation``.
+
+    Handlers of either kind, plain or coroutine functions, run apart from everything else and may take their time.
+
+    Raises:
+        ValueError: two handlers answer the same request.
+        TypeError: something is no handler, or no configuration.
     """
 
     def __init__(
-        self, config: CodexConfig | None = None, *, handlers: AsyncServerRequestHandlers | None = None
+        self,
+        config: CodexConfig | None = None,
+        *,
+        handlers: AsyncServerRequestHandlers | None = None,
+        approval_handler: ApprovalHandler | None = None,
+        user_input_handler: UserInputHandler | None = None,
+        elicitation_handler: ElicitationHandler | None = None,
     ) -> None:
-        self._session = AsyncSession(CodexConfig() if config is None else config, handlers)
+        self._session = AsyncSession(CodexConfig() if config is None else config)
+        given = self._given(
+            type(self).__name__,
+            handlers=handlers,
+            approval_handler=approval_handler,
+            user_input_handler=user_input_handler,
+            elicitation_handler=elicitation_handler,
+        )
+        self._session.engine.dispatcher.set_sources(None, given.sources)
         async_start_eagerly(self._session.ensure_started)
 
     def __repr__(self) -> str:
@@ -270,6 +299,11 @@ class AsyncCodex:
         service_tier: str | None = None,
         session_start_source: m.ThreadStartSource | None = None,
         thread_source: m.ThreadSource | None = None,
+        tools: Tools | None = None,
+        handlers: AsyncServerRequestHandlers | None = None,
+        approval_handler: ApprovalHandler | None = None,
+        user_input_handler: UserInputHandler | None = None,
+        elicitation_handler: ElicitationHandler | None = None,
         timeout: float | DefaultTimeout | None = DEFAULT_TIMEOUT,
     ) -> AsyncThread:
         """Start a thread. What is left out is up to the runtime's configuration.
@@ -294,13 +328,20 @@ class AsyncCodex:
             service_tier: Service tier for the thread's turns.
             session_start_source: Why the session starts.
             thread_source: What the thread is for.
+            tools: Python functions that the model can call: ``Tool``, ``ToolSet`` or plain functions with type hints.
+                They belong to the thread for good, and need the experimental API. Sub-agents do not have them.
+            handlers: As for the client, for this thread, its forks and its sub-agents. What is not answered by these is
+                answered by the client's.
+            approval_handler: As ``handlers``.
+            user_input_handler: As ``handlers``.
+            elicitation_handler: As ``handlers``.
             timeout: Seconds to wait for the answer; None for no limit.
 
         Returns:
             A handle with the new thread's ``id`` and how it is set up: ``model``, ``cwd``, ``sandbox`` ...
 
         Raises:
-            ValueError: an argument does not fit; nothing was sent.
+            ValueError, TypeError: an argument does not fit; nothing was sent.
             InvalidRequestError: the runtime refused, for example because its configuration cannot be read.
             RequestTimeoutError: no answer in time.
             TransportClosedError: the runtime is gone, or the client was closed.
@@ -308,6 +349,14 @@ class AsyncCodex:
         Wire: ``thread/start`` (stable). Source: schema ThreadStartParams.
         """
         approval_fields(approval_mode, required=True)
+        given = self._given(
+            "thread/start",
+            handlers=handlers,
+            approval_handler=approval_handler,
+            user_input_handler=user_input_handler,
+            elicitation_handler=elicitation_handler,
+            tools=tools,
+        )
         fields = {
             "base_instructions": base_instructions,
             "cwd": cwd,
@@ -320,8 +369,9 @@ class AsyncCodex:
             "service_tier": service_tier,
             "session_start_source": session_start_source,
             "thread_source": thread_source,
+            "dynamic_tools": given.tool_specs,
         }
-        return await self._open_thread("thread/start", fields, approval_mode, sandbox, config, timeout)
+        return await self._open_thread("thread/start", fields, approval_mode, sandbox, config, timeout, given)
 
     async def thread_resume(
         self,
@@ -338,6 +388,12 @@ class AsyncCodex:
         personality: m.Personality | None = None,
         sandbox: Sandbox | m.SandboxPolicy | None = None,
         service_tier: str | None = None,
+        tools: Tools | None = None,
+        tool_handlers: Tools | None = None,
+        handlers: AsyncServerRequestHandlers | None = None,
+        approval_handler: ApprovalHandler | None = None,
+        user_input_handler: UserInputHandler | None = None,
+        elicitation_handler: ElicitationHandler | None = None,
         timeout: float | DefaultTimeout | None = DEFAULT_TIMEOUT,
     ) -> AsyncThread:
         """Go on with a stored thread.
@@ -362,13 +418,21 @@ class AsyncCodex:
             personality: As for ``thread_start``.
             sandbox: As for ``thread_start``.
             service_tier: As for ``thread_start``.
+            tools: Not possible: a thread takes tools only when it starts, and keeps those.
+            tool_handlers: Functions for the calls of the tools that the thread was started with, by their names. The
+                runtime still offers these tools to the model; in another client than the one that started the thread,
+                calls are answered with a failure unless there are functions for them.
+            handlers: As for ``thread_start``. They replace those of the same kind that this client has for the thread.
+            approval_handler: As ``handlers``.
+            user_input_handler: As ``handlers``.
+            elicitation_handler: As ``handlers``.
             timeout: Seconds to wait for the answer; None for no limit.
 
         Returns:
             A handle to the thread.
 
         Raises:
-            ValueError: an argument does not fit; nothing was sent.
+            ValueError, TypeError: an argument does not fit; nothing was sent.
             ThreadNotFoundError: nothing is stored of the thread.
             InvalidRequestError: the runtime refused, for example because the thread is archived, or in use by another
                 runtime.
@@ -378,6 +442,15 @@ class AsyncCodex:
 
         Wire: ``thread/resume`` (stable). Source: schema ThreadResumeParams.
         """
+        refuse_tools("thread/resume", tools)
+        given = self._given(
+            "thread/resume",
+            handlers=handlers,
+            approval_handler=approval_handler,
+            user_input_handler=user_input_handler,
+            elicitation_handler=elicitation_handler,
+            tools=tool_handlers,
+        )
         fields = {
             "thread_id": thread_id,
             "base_instructions": base_instructions,
@@ -389,7 +462,7 @@ class AsyncCodex:
             "personality": personality,
             "service_tier": service_tier,
         }
-        return await self._open_thread("thread/resume", fields, approval_mode, sandbox, config, timeout)
+        return await self._open_thread("thread/resume", fields, approval_mode, sandbox, config, timeout, given)
 
     async def thread_fork(
         self,
@@ -407,6 +480,12 @@ class AsyncCodex:
         sandbox: Sandbox | m.SandboxPolicy | None = None,
         service_tier: str | None = None,
         thread_source: m.ThreadSource | None = None,
+        tools: Tools | None = None,
+        tool_handlers: Tools | None = None,
+        handlers: AsyncServerRequestHandlers | None = None,
+        approval_handler: ApprovalHandler | None = None,
+        user_input_handler: UserInputHandler | None = None,
+        elicitation_handler: ElicitationHandler | None = None,
         timeout: float | DefaultTimeout | None = DEFAULT_TIMEOUT,
     ) -> AsyncThread:
         """Start a thread that continues a copy of a stored one.
@@ -428,13 +507,20 @@ class AsyncCodex:
             sandbox: As for ``thread_start``.
             service_tier: As for ``thread_start``.
             thread_source: As for ``thread_start``.
+            tools: Not possible: the new thread has the tools of the old one.
+            tool_handlers: As for ``thread_resume``. Without them those of the old thread are used, as this client has
+                them.
+            handlers: As for ``thread_start``. What is not answered by these is answered by those of the old thread.
+            approval_handler: As ``handlers``.
+            user_input_handler: As ``handlers``.
+            elicitation_handler: As ``handlers``.
             timeout: Seconds to wait for the answer; None for no limit.
 
         Returns:
             A handle to the new thread.
 
         Raises:
-            ValueError: an argument does not fit; nothing was sent.
+            ValueError, TypeError: an argument does not fit; nothing was sent.
             ThreadNotFoundError: nothing is stored of the thread.
             InvalidRequestError: the runtime refused.
             RequestTimeoutError: no answer in time.
@@ -442,6 +528,15 @@ class AsyncCodex:
 
         Wire: ``thread/fork`` (stable). Source: schema ThreadForkParams.
         """
+        refuse_tools("thread/fork", tools)
+        given = self._given(
+            "thread/fork",
+            handlers=handlers,
+            approval_handler=approval_handler,
+            user_input_handler=user_input_handler,
+            elicitation_handler=elicitation_handler,
+            tools=tool_handlers,
+        )
         fields = {
             "thread_id": thread_id,
             "base_instructions": base_instructions,
@@ -454,7 +549,7 @@ class AsyncCodex:
             "service_tier": service_tier,
             "thread_source": thread_source,
         }
-        return await self._open_thread("thread/fork", fields, approval_mode, sandbox, config, timeout)
+        return await self._open_thread("thread/fork", fields, approval_mode, sandbox, config, timeout, given)
 
     async def thread_list(
         self,
@@ -627,10 +722,15 @@ class AsyncCodex:
         sandbox: Sandbox | m.SandboxPolicy | None,
         config: JsonObject | None,
         timeout: float | DefaultTimeout | None,
+        given: Given,
     ) -> AsyncThread:
         fields = {**fields, **approval_fields(approval_mode)}
-        info = await open_thread(self._session, method, fields, sandbox, config, timeout)
+        self._session.warn_of_silence(method, approval_mode, given.sources)
+        info = await open_thread(self._session, method, fields, sandbox, config, timeout, given.sources)
         return AsyncThread(self._session, info.thread.id, info)
+
+    def _given(self, call: str, **given: Any) -> Given:
+        return given_handlers(call, self, self._session.engine.dispatcher.handler_base, **given)
 
     # -- models -------------------------------------------------------------------------------------------------
 

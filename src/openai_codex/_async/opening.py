@@ -29,6 +29,7 @@ from ..errors import CodexError
 from .pages import AsyncPager
 
 if TYPE_CHECKING:
+    from .._answers import AnswererSource
     from .._compat import Deadline
     from .session import AsyncSession
 
@@ -45,6 +46,7 @@ async def open_thread(
     sandbox: Sandbox | m.SandboxPolicy | None,
     config: JsonObject | None,
     timeout: float | DefaultTimeout | None,
+    sources: Mapping[str, AnswererSource],
 ) -> Any:
     """Start, resume or fork a thread; returns the runtime's answer.
 
@@ -55,6 +57,7 @@ async def open_thread(
         sandbox: What commands may do.
         config: Configuration of the thread.
         timeout: Seconds that the whole may take.
+        sources: What answers the thread's requests, by kind.
     """
     access, settings = sandbox_fields_of_thread(sandbox, config)
     if settings:
@@ -63,6 +66,7 @@ async def open_thread(
     deadline = session.deadline(method, timeout)
     if method != _RESUME:
         info = await session.call(method, asked, deadline.left())
+        session.engine.dispatcher.add_sources(info.thread.id, sources)
         if settings:  # before anybody can use the thread
             await session.call(_UPDATE, {"thread_id": info.thread.id, **settings}, deadline.left())
             info = info.model_copy(update={"sandbox": settings["sandbox_policy"]})
@@ -70,7 +74,14 @@ async def open_thread(
     thread_id, kept = canonical_id(fields["thread_id"]), list[str]()
     try:
         async with session.locks.hold(method, thread_id, deadline.left()):
-            return await _resume(session, asked, sandbox, config, deadline, kept)
+            # They come first: with its answer the runtime sends the requests again that are still open.
+            before = session.engine.dispatcher.sources(thread_id)
+            session.engine.dispatcher.add_sources(thread_id, sources)
+            try:
+                return await _resume(session, asked, sandbox, config, deadline, kept)
+            except BaseException:
+                session.engine.dispatcher.set_sources(thread_id, before)
+                raise
     finally:
         for text in kept:  # log handlers may come here again
             log(logging.WARNING, "thread/resume: thread %s is loaded already, and keeps %s", thread_id, text)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from .._checks import check_seconds, without_none
 from .._compat import Deadline
@@ -22,11 +22,16 @@ from .pages import AsyncPager
 from .turn import AsyncTurnHandle
 
 if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+    from .output import AsyncOutput
     from .session import AsyncSession
 
     ThreadInfo = m.ThreadStartResponse | m.ThreadResumeResponse | m.ThreadForkResponse | m.ThreadUnarchiveResponse
 
 __all__ = ["AsyncThread"]
+
+_T = TypeVar("_T")
 
 
 class AsyncThread:
@@ -127,6 +132,7 @@ class AsyncThread:
 
     # -- turns --------------------------------------------------------------------------------------------------
 
+    @overload
     async def run(
         self,
         input: RunInput,
@@ -136,6 +142,8 @@ class AsyncThread:
         effort: m.ReasoningEffort | None = None,
         model: str | None = None,
         output_schema: JsonObject | None = None,
+        output_type: None = None,
+        output_retries: int = 1,
         personality: m.Personality | None = None,
         sandbox: Sandbox | m.SandboxPolicy | None = None,
         service_tier: str | None = None,
@@ -144,21 +152,91 @@ class AsyncThread:
         turn_service_tier: str | None = None,
         timeout: float | None = None,
         idle_timeout: float | None = None,
-    ) -> TurnResult:
-        """Start a turn and wait for its end. The arguments are those of ``turn``, apart from the last two.
+    ) -> TurnResult: ...
+    @overload
+    async def run(
+        self,
+        input: RunInput,
+        *,
+        approval_mode: ApprovalMode | None = None,
+        cwd: str | None = None,
+        effort: m.ReasoningEffort | None = None,
+        model: str | None = None,
+        output_schema: JsonObject | None = None,
+        output_type: type[_T] | TypeAdapter[_T],
+        output_retries: int = 1,
+        personality: m.Personality | None = None,
+        sandbox: Sandbox | m.SandboxPolicy | None = None,
+        service_tier: str | None = None,
+        source: str | None = None,
+        summary: m.ReasoningSummary | None = None,
+        turn_service_tier: str | None = None,
+        timeout: float | None = None,
+        idle_timeout: float | None = None,
+    ) -> TurnResult[_T]: ...
+    @overload
+    async def run(
+        self,
+        input: RunInput,
+        *,
+        approval_mode: ApprovalMode | None = None,
+        cwd: str | None = None,
+        effort: m.ReasoningEffort | None = None,
+        model: str | None = None,
+        output_schema: JsonObject | None = None,
+        output_type: object,
+        output_retries: int = 1,
+        personality: m.Personality | None = None,
+        sandbox: Sandbox | m.SandboxPolicy | None = None,
+        service_tier: str | None = None,
+        source: str | None = None,
+        summary: m.ReasoningSummary | None = None,
+        turn_service_tier: str | None = None,
+        timeout: float | None = None,
+        idle_timeout: float | None = None,
+    ) -> TurnResult[Any]: ...
+    async def run(
+        self,
+        input: RunInput,
+        *,
+        approval_mode: ApprovalMode | None = None,
+        cwd: str | None = None,
+        effort: m.ReasoningEffort | None = None,
+        model: str | None = None,
+        output_schema: JsonObject | None = None,
+        output_type: Any = None,
+        output_retries: int = 1,
+        personality: m.Personality | None = None,
+        sandbox: Sandbox | m.SandboxPolicy | None = None,
+        service_tier: str | None = None,
+        source: str | None = None,
+        summary: m.ReasoningSummary | None = None,
+        turn_service_tier: str | None = None,
+        timeout: float | None = None,
+        idle_timeout: float | None = None,
+    ) -> TurnResult[Any]:
+        """Start a turn and wait for its end. The arguments are those of ``turn``, but for the limits.
 
         Cancelling the task that waits, or Ctrl-C in synchronous code, interrupts the turn on the server first.
 
         Args:
-            timeout: Seconds that the turn may take, from this call on; then it is interrupted. None for no limit.
+            output_type: As for ``turn``.
+            output_retries: How many further turns may ask again when the answer does not fit ``output_type``.
+            timeout: Seconds that the turn may take, from this call on; then it is interrupted. Further turns are
+                included. None for no limit.
             idle_timeout: Seconds without any event after which the client asks the runtime about the turn, and
                 interrupts it if it is just silent; see ``TurnHandle.run``. None for no limit.
 
         Returns:
-            The finished turn. An interrupted one returns as well, with that status.
+            The finished turn. An interrupted one returns as well, with that status, unless an ``output_type`` was
+            asked for. With an ``output_type``, ``.output`` is the answer as a value of that type, and the result is
+            that of the turn that gave it.
 
         Raises:
             TurnFailedError: the turn failed; ``.result`` has what there is, ``.codex_error_info`` the typed cause.
+            OutputValidationError: no answer fits ``output_type``; ``.text``, ``.errors`` and ``.result`` are those of
+                the last one.
+            SchemaNotStrictError: ``output_type`` has no strict schema; nothing was sent.
             TurnTimeoutError: it took longer than ``timeout``; ``.result`` has what there is.
             TurnStalledError: it fell silent and had not ended; ``.result`` has what there is.
             ValueError, TypeError: an argument does not fit; nothing was sent.
@@ -170,6 +248,7 @@ class AsyncThread:
         """
         deadline = Deadline(check_seconds("run: timeout", timeout))
         idle_timeout = check_seconds("run: idle_timeout", idle_timeout)
+        output = self._output("run", output_type, output_schema, output_retries, turn_service_tier)
         limit = deadline.left(self._session.config.request_timeout)
         opened = await self._accept(
             input,
@@ -179,7 +258,7 @@ class AsyncThread:
             cwd=cwd,
             effort=effort,
             model=model,
-            output_schema=output_schema,
+            output_schema=output_schema if output is None else output.schema,
             personality=personality,
             service_tier=service_tier,
             service_tier_for_turn=turn_service_tier,
@@ -187,8 +266,10 @@ class AsyncThread:
             turn_trigger=source,
         )
         follower = AsyncTurnFollower(self._session, opened.turn, opened.mailbox, owns=not opened.joined)
-        return await follower.finish(deadline, idle_timeout)
+        result = await follower.finish(deadline, idle_timeout)
+        return result if output is None else await output.complete(result, deadline, idle_timeout)
 
+    @overload
     async def turn(
         self,
         input: RunInput,
@@ -198,6 +279,8 @@ class AsyncThread:
         effort: m.ReasoningEffort | None = None,
         model: str | None = None,
         output_schema: JsonObject | None = None,
+        output_type: None = None,
+        output_retries: int = 1,
         personality: m.Personality | None = None,
         sandbox: Sandbox | m.SandboxPolicy | None = None,
         service_tier: str | None = None,
@@ -205,7 +288,66 @@ class AsyncThread:
         summary: m.ReasoningSummary | None = None,
         turn_service_tier: str | None = None,
         timeout: float | DefaultTimeout | None = DEFAULT_TIMEOUT,
-    ) -> AsyncTurnHandle:
+    ) -> AsyncTurnHandle: ...
+    @overload
+    async def turn(
+        self,
+        input: RunInput,
+        *,
+        approval_mode: ApprovalMode | None = None,
+        cwd: str | None = None,
+        effort: m.ReasoningEffort | None = None,
+        model: str | None = None,
+        output_schema: JsonObject | None = None,
+        output_type: type[_T] | TypeAdapter[_T],
+        output_retries: int = 1,
+        personality: m.Personality | None = None,
+        sandbox: Sandbox | m.SandboxPolicy | None = None,
+        service_tier: str | None = None,
+        source: str | None = None,
+        summary: m.ReasoningSummary | None = None,
+        turn_service_tier: str | None = None,
+        timeout: float | DefaultTimeout | None = DEFAULT_TIMEOUT,
+    ) -> AsyncTurnHandle[_T]: ...
+    @overload
+    async def turn(
+        self,
+        input: RunInput,
+        *,
+        approval_mode: ApprovalMode | None = None,
+        cwd: str | None = None,
+        effort: m.ReasoningEffort | None = None,
+        model: str | None = None,
+        output_schema: JsonObject | None = None,
+        output_type: object,
+        output_retries: int = 1,
+        personality: m.Personality | None = None,
+        sandbox: Sandbox | m.SandboxPolicy | None = None,
+        service_tier: str | None = None,
+        source: str | None = None,
+        summary: m.ReasoningSummary | None = None,
+        turn_service_tier: str | None = None,
+        timeout: float | DefaultTimeout | None = DEFAULT_TIMEOUT,
+    ) -> AsyncTurnHandle[Any]: ...
+    async def turn(
+        self,
+        input: RunInput,
+        *,
+        approval_mode: ApprovalMode | None = None,
+        cwd: str | None = None,
+        effort: m.ReasoningEffort | None = None,
+        model: str | None = None,
+        output_schema: JsonObject | None = None,
+        output_type: Any = None,
+        output_retries: int = 1,
+        personality: m.Personality | None = None,
+        sandbox: Sandbox | m.SandboxPolicy | None = None,
+        service_tier: str | None = None,
+        source: str | None = None,
+        summary: m.ReasoningSummary | None = None,
+        turn_service_tier: str | None = None,
+        timeout: float | DefaultTimeout | None = DEFAULT_TIMEOUT,
+    ) -> AsyncTurnHandle[Any]:
         """Start a turn and return its handle without waiting for the model.
 
         If a regular turn is already running, the input joins it and the handle is that turn's (``joined``). Events are
@@ -218,6 +360,10 @@ class AsyncThread:
             effort: Reasoning effort, from this turn on.
             model: Model name, from this turn on.
             output_schema: JSON schema for the final answer of this turn. Neither side checks the answer against it.
+            output_type: What the final answer of this turn is to be: a pydantic model, a dataclass, a ``TypedDict``,
+                any other type that ``pydantic.TypeAdapter`` takes, or such an adapter. The model gets its strict JSON
+                schema; ``run()`` validates the answer and returns it as ``.output``.
+            output_retries: How many further turns ``run()`` may start to ask again when the answer does not fit.
             personality: The model's manner, from this turn on.
             sandbox: What commands may do, from this turn on: a preset, or a policy such as
                 ``WorkspaceWriteSandboxPolicy(network_access=True)``. A preset sets nothing else, so configured
@@ -234,6 +380,7 @@ class AsyncThread:
 
         Raises:
             ValueError, TypeError: an argument does not fit; nothing was sent.
+            SchemaNotStrictError: ``output_type`` has no strict schema; nothing was sent.
             ThreadNotFoundError: the runtime does not know the thread, or it is archived.
             InvalidRequestError: the runtime refused the turn.
             InternalRpcError: the thread is busy with something that takes no input, as a review does.
@@ -242,6 +389,7 @@ class AsyncThread:
 
         Wire: ``turn/start`` (stable). Source: schema TurnStartParams.
         """
+        output = self._output("turn", output_type, output_schema, output_retries, turn_service_tier)
         opened = await self._accept(
             input,
             approval_mode,
@@ -250,14 +398,29 @@ class AsyncThread:
             cwd=cwd,
             effort=effort,
             model=model,
-            output_schema=output_schema,
+            output_schema=output_schema if output is None else output.schema,
             personality=personality,
             service_tier=service_tier,
             service_tier_for_turn=turn_service_tier,
             summary=summary,
             turn_trigger=source,
         )
-        return AsyncTurnHandle(self._session, opened)
+        return AsyncTurnHandle(self._session, opened, output=output)
+
+    def _output(
+        self, call: str, output_type: Any, schema: JsonObject | None, retries: int, turn_service_tier: str | None
+    ) -> AsyncOutput[Any] | None:
+        """What a turn is asked for, if that is a value of some type."""
+        if output_type is None:
+            return None
+        if schema is not None:
+            raise ValueError(f"{call}: output_type and output_schema both say what the answer is to be; leave one out")
+        if isinstance(retries, bool) or not isinstance(retries, int) or retries < 0:  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ValueError(f"{call}: output_retries is {retries!r}; it takes 0 or more")
+        from .output import AsyncOutput
+
+        again = without_none({"thread_id": self.id, "service_tier_for_turn": turn_service_tier})
+        return AsyncOutput(self._session, output_type, retries, again)
 
     async def _accept(
         self,
@@ -522,6 +685,7 @@ class AsyncThread:
         Wire: ``thread/delete`` (stable). Source: schema ThreadDeleteParams.
         """
         deleted: m.ThreadDeleteResponse = await self._session.call("thread/delete", {"thread_id": self.id}, timeout)
+        self._session.engine.dispatcher.set_sources(self.id, {})
         return deleted
 
 

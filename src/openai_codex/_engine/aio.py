@@ -9,11 +9,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
-from .._answers import AnswererSource
 from .._config import CodexConfig
 from .._core.connection import Connection
 from .._core.mailbox import Mailbox, Waiter
@@ -49,7 +48,6 @@ class AsyncEngine:
     Args:
         config: How to start the runtime, and the limits.
         handlers: The user's server-request handlers; None refuses every request.
-        answerers: Further sources of answers to server requests.
         protocol: Tables of the protocol; None takes the generated ones.
 
     Attributes:
@@ -61,16 +59,11 @@ class AsyncEngine:
     """Whether to let the loop watch the pipes, if it can; otherwise threads read them."""
 
     def __init__(
-        self,
-        config: CodexConfig,
-        *,
-        handlers: object | None = None,
-        answerers: Sequence[AnswererSource] = (),
-        protocol: Protocol | None = None,
+        self, config: CodexConfig, *, handlers: object | None = None, protocol: Protocol | None = None
     ) -> None:
         self._config = config
         self._protocol = generated_protocol(asynchronous=True) if protocol is None else protocol
-        self.dispatcher = Dispatcher(self._protocol, handlers, answerers, config, asynchronous=True)
+        self.dispatcher = Dispatcher(self._protocol, handlers, config, asynchronous=True)
         self._connection = Connection(long_running=self._protocol.long_running)
         self._pid = os.getpid()
         self._loop: asyncio.AbstractEventLoop | None = None

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -216,38 +216,37 @@ class Dispatcher:
 
     Args:
         protocol: Tables of the protocol.
-        handlers: The client's handlers, or None.
-        more: Further sources of answers for the whole client.
+        handlers: Handler methods for the whole client, or None.
         config: Limits of handlers.
         asynchronous: Whether coroutine functions run on an event loop. Otherwise every handler needs a thread.
     """
 
-    def __init__(
-        self,
-        protocol: Protocol,
-        handlers: object | None,
-        more: Sequence[AnswererSource],
-        config: CodexConfig,
-        *,
-        asynchronous: bool,
-    ) -> None:
+    def __init__(self, protocol: Protocol, handlers: object | None, config: CodexConfig, *, asynchronous: bool) -> None:
         self._protocol = protocol
         self._config = config
         self._asynchronous = asynchronous
-        own = [] if handlers is None else [HandlerMethods(handlers, protocol.handler_base())]
-        self._of_client: Sequence[AnswererSource] = [*own, *more]
-        self._of_thread: dict[str, Sequence[AnswererSource]] = {}
+        self._sources: dict[str | None, Mapping[str, AnswererSource]] = {}
+        if handlers is not None:
+            self._sources[None] = {"handlers": HandlerMethods(handlers, self.handler_base())}
 
-    def handlers_of(self, thread_id: str) -> Sequence[AnswererSource]:
-        """The sources of answers that were set for a thread."""
-        return self._of_thread.get(thread_id, ())
+    def handler_base(self) -> type:
+        """The class of objects with handler methods."""
+        return self._protocol.handler_base()
 
-    def set_handlers(self, thread_id: str, sources: Sequence[AnswererSource]) -> None:
-        """Set the sources of answers for a thread, and for those that come from it; none to forget it."""
-        if sources:
-            self._of_thread[thread_id] = sources
-        else:
-            self._of_thread.pop(thread_id, None)
+    def sources(self, thread_id: str | None) -> Mapping[str, AnswererSource]:
+        """What answers the requests of a thread, by kind; with None, those of every thread."""
+        return self._sources.get(thread_id, {})
+
+    def set_sources(self, thread_id: str | None, sources: Mapping[str, AnswererSource]) -> None:
+        """Set what answers the requests of a thread and of those that come from it; nothing to forget the thread."""
+        self._sources[thread_id] = sources
+        if not sources:
+            del self._sources[thread_id]
+
+    def add_sources(self, thread_id: str | None, sources: Mapping[str, AnswererSource]) -> None:
+        """Set some kinds of sources, and leave the others as they are."""
+        others = {kind: each for kind, each in self.sources(thread_id).items() if kind not in sources}
+        self.set_sources(thread_id, {**sources, **others})
 
     def decide(self, request: ServerRequest) -> Reply | Invocation:
         """Return the answer to ``request``, or the handler to call for it."""
@@ -274,7 +273,7 @@ class Dispatcher:
         )
 
     def _answerer(self, request: ServerRequest, name: str) -> Answerer | None:
-        scopes = [*(self._of_thread.get(thread_id, ()) for thread_id in request.lineage), self._of_client]
+        scopes = [self.sources(thread_id).values() for thread_id in (*request.lineage, None)]
         found = (source.find(request.method, name, request.params) for scope in scopes for source in scope)
         return next((each for each in found if each is not None), None)
 

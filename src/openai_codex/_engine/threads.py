@@ -12,11 +12,10 @@ import contextlib
 import os
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
-from .._answers import AnswererSource
 from .._config import CodexConfig
 from .._core.connection import Connection
 from .._core.mailbox import Mailbox, Waiter
@@ -56,7 +55,6 @@ class Engine:
     Args:
         config: How to start the runtime, and the limits.
         handlers: The user's server-request handlers; None refuses every request.
-        answerers: Further sources of answers to server requests.
         protocol: Tables of the protocol; None takes the generated ones.
 
     Attributes:
@@ -65,16 +63,11 @@ class Engine:
     """
 
     def __init__(
-        self,
-        config: CodexConfig,
-        *,
-        handlers: object | None = None,
-        answerers: Sequence[AnswererSource] = (),
-        protocol: Protocol | None = None,
+        self, config: CodexConfig, *, handlers: object | None = None, protocol: Protocol | None = None
     ) -> None:
         self._config = config
         self._protocol = generated_protocol(asynchronous=False) if protocol is None else protocol
-        self.dispatcher = Dispatcher(self._protocol, handlers, answerers, config, asynchronous=False)
+        self.dispatcher = Dispatcher(self._protocol, handlers, config, asynchronous=False)
         self._connection = Connection(long_running=self._protocol.long_running)
         # They guard the connection and the handler books, and the end. A finalizer, which may run at any moment and on
         # any thread, may come here a second time: hence the R.

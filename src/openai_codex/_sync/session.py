@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from copy import copy
 from typing import TYPE_CHECKING, Any
@@ -12,10 +13,13 @@ from .._compat import Locks, Deadline, lock, shielded
 from .._config import CodexConfig
 from .._engine import DEFAULT_TIMEOUT, DefaultTimeout
 from .._engine.threads import Engine
+from .._log import log
+from .._policy import ApprovalMode
+from .._sources import answers_approvals
 
 if TYPE_CHECKING:
+    from .._answers import AnswererSource
     from .._core.requests import OpenedTurn
-    from .._generated.handlers_sync import ServerRequestHandlers
     from .._metadata import InitializeResponse
 
 __all__ = ["Session"]
@@ -33,15 +37,16 @@ class Session:
         locks: For what one call at a time may do with a thread.
     """
 
-    def __init__(self, config: CodexConfig, handlers: ServerRequestHandlers | None) -> None:
+    def __init__(self, config: CodexConfig) -> None:
         if not isinstance(config, CodexConfig):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError(f"config: {type(config).__name__} is no CodexConfig")
         self.config = config
-        self.engine = Engine(config, handlers=handlers)
+        self.engine = Engine(config)
         self.metadata: InitializeResponse | None = None
         self.locks = Locks()
         self._starting = lock()
         self._failure: Exception | None = None
+        self._warned = False
         self._encode: Callable[[str, Any, bool], dict[str, Any]]
         self._decode: Callable[[str, Any, InitializeResponse], Any]
 
@@ -125,6 +130,25 @@ class Session:
         params = self._encode(method, fields, self.config.experimental_api)
         _, opened = self.engine.open_turn_request(method, params, timeout=timeout)
         return opened
+
+    def warn_of_silence(self, method: str, mode: ApprovalMode | None, sources: Mapping[str, AnswererSource]) -> None:
+        """Log once that a thread asks for no approvals although somebody is there to answer.
+
+        Args:
+            method: The request that opens the thread.
+            mode: Its approval mode; None for one that is not known here.
+            sources: What answers the requests of the thread.
+        """
+        if self._warned or mode is None or mode is ApprovalMode.ask:
+            return
+        if answers_approvals([*sources.values(), *self.engine.dispatcher.sources(None).values()]):
+            self._warned = True
+            log(
+                logging.WARNING,
+                "%s: approvals have a handler, but in ApprovalMode.%s nobody asks it; ApprovalMode.ask does",
+                method,
+                mode.value,
+            )
 
     def require_experimental(self, method: str, params: Mapping[str, Any] | None = None) -> None:
         """Check that the request may be sent.

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Generic, cast
+
+from typing_extensions import TypeVar
 
 from .._checks import check_seconds
 from .._compat import Deadline
@@ -18,12 +20,15 @@ from .stream import TextStream, TurnStream
 
 if TYPE_CHECKING:
     from .._core.requests import OpenedTurn
+    from .output import Output
     from .session import Session
 
 __all__ = ["TurnHandle"]
 
+_Output = TypeVar("_Output", default=None)
 
-class TurnHandle:
+
+class TurnHandle(Generic[_Output]):
     """A turn that was accepted by the runtime. Handles of the same turn and client are equal.
 
     Attributes:
@@ -33,10 +38,18 @@ class TurnHandle:
             itself, because the turn is not its own.
     """
 
-    __slots__ = ("_limit", "_session", "_turn", "_unread", "id", "joined", "thread_id")
+    __slots__ = ("_limit", "_output", "_session", "_turn", "_unread", "id", "joined", "thread_id")
 
-    def __init__(self, session: Session, opened: OpenedTurn, limit: Limit | None = None) -> None:
+    def __init__(
+        self,
+        session: Session,
+        opened: OpenedTurn,
+        limit: Limit | None = None,
+        *,
+        output: Output[_Output] | None = None,
+    ) -> None:
         self._session = session
+        self._output = output
         self._limit = limit
         self._turn = opened.turn
         self.thread_id = opened.turn.thread_id
@@ -95,22 +108,27 @@ class TurnHandle:
         """
         return TextStream(self.stream(idle_timeout=idle_timeout))
 
-    def run(self, *, timeout: float | None = None, idle_timeout: float | None = None) -> TurnResult:
+    def run(self, *, timeout: float | None = None, idle_timeout: float | None = None) -> TurnResult[_Output]:
         """Wait for the end of the turn. Others may run or stream it at the same time; all get the same result.
 
         Cancelling the task that waits, or Ctrl-C in synchronous code, interrupts the turn on the server first.
 
         Args:
-            timeout: Seconds that the turn may take from now on; then it is interrupted. None for no limit.
+            timeout: Seconds that the turn may take from now on, with further ones that ask again for an
+                ``output_type``; then it is interrupted. None for no limit.
             idle_timeout: Seconds without any event after which the client asks the runtime about the turn: one that has
                 ended is finished from the thread's history, one that waits for a decision of the client's goes on
                 waiting, any other is interrupted. None for no limit.
 
         Returns:
-            The finished turn, also after its events were streamed. An interrupted one returns as well.
+            The finished turn, also after its events were streamed. An interrupted one returns as well, unless an
+            ``output_type`` was asked for. With an ``output_type``, ``.output`` is the answer as a value of that type,
+            and the result is that of the turn that gave it.
 
         Raises:
             TurnFailedError: the turn failed; ``.result`` has what there is, ``.codex_error_info`` the typed cause.
+            OutputValidationError: no answer fits the ``output_type``; ``.text``, ``.errors`` and ``.result`` are of the
+                last one.
             TurnTimeoutError: it took longer than ``timeout``; ``.result`` has what there is.
             TurnStalledError: it fell silent and had not ended; ``.result`` has what there is.
             ValueError, TypeError: a limit is no time to wait.
@@ -120,7 +138,11 @@ class TurnHandle:
         ``thread/read``. Source: schema Turn.
         """
         deadline = Deadline(check_seconds("run: timeout", timeout))
-        return self._take().finish(deadline, check_seconds("run: idle_timeout", idle_timeout))
+        idle_timeout = check_seconds("run: idle_timeout", idle_timeout)
+        result: Any = self._take().finish(deadline, idle_timeout)
+        if self._output is None:
+            return cast("TurnResult[_Output]", result)
+        return self._output.complete(result, deadline, idle_timeout)
 
     def steer(
         self, input: Input | str, *, timeout: float | DefaultTimeout | None = DEFAULT_TIMEOUT
