@@ -16,7 +16,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from . import errors as errors, models as models, protocol as protocol, retry as retry, types as types
+    from . import (
+        console as console,
+        errors as errors,
+        models as models,
+        protocol as protocol,
+        retry as retry,
+        types as types,
+    )
     from ._async.client import AsyncCodex as AsyncCodex
     from ._async.events import AsyncEventStream as AsyncEventStream
     from ._async.goal import AsyncGoal as AsyncGoal, AsyncGoalRun as AsyncGoalRun
@@ -49,6 +56,11 @@ if TYPE_CHECKING:
         TextInput as TextInput,
     )
     from ._policy import ApprovalMode as ApprovalMode, Sandbox as Sandbox
+    from ._questions import (
+        Elicitation as Elicitation,
+        ElicitationRequest as ElicitationRequest,
+        UserInputRequest as UserInputRequest,
+    )
     from ._results import TurnResult as TurnResult
     from ._sync.client import Codex as Codex
     from ._sync.events import EventStream as EventStream
@@ -118,6 +130,7 @@ _MODULES = {
         "TextInput",
     ),
     "_policy": ("ApprovalMode", "Sandbox"),
+    "_questions": ("Elicitation", "ElicitationRequest", "UserInputRequest"),
     "_results": ("TurnResult",),
     "_sync.client": ("Codex",),
     "_sync.events": ("EventStream",),
@@ -182,6 +195,8 @@ __all__ = [
     "CodexRpcError",
     "DefaultTimeout",
     "DeviceCodeLoginHandle",
+    "Elicitation",
+    "ElicitationRequest",
     "EventStream",
     "ExternalMessage",
     "FileIdInput",
@@ -225,6 +240,7 @@ __all__ = [
     "TurnTimeoutError",
     "UnknownNotification",
     "UnsupportedRuntimeError",
+    "UserInputRequest",
     "__version__",
     "is_retryable_error",
     "retry_on_overload",
