@@ -168,7 +168,7 @@ _MODULES = {
     ),
     "retry": ("retry_on_overload",),
 }
-_PUBLIC_MODULES = ("errors", "models", "protocol", "retry", "types")
+_PUBLIC_MODULES = ("console", "errors", "models", "protocol", "retry", "types")
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 
 __all__ = [
