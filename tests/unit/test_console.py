@@ -500,6 +500,12 @@ def test_fields_are_asked_again_until_they_fit(monkeypatch: pytest.MonkeyPatch) 
         assert problem in screen.text
 
 
+def test_option_of_a_form_is_chosen_by_what_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = Screen(monkeypatch)
+    screen.type("g", "y")
+    assert ask_user(elicitation({"colour": FORM["colour"]})).content == {"colour": "g"}
+
+
 def test_three_values_that_do_not_fit_decline(monkeypatch: pytest.MonkeyPatch) -> None:
     screen = Screen(monkeypatch)
     screen.type("A", "B", "C", "Ada")
@@ -562,7 +568,7 @@ import fcntl, sys, termios, threading
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 for name in {hidden!r}:
     sys.modules[name] = None
-from openai_codex import UserInputRequest, types as m
+from openai_codex import ElicitationRequest, UserInputRequest, types as m
 from openai_codex._approvals import CommandApprovalRequest
 from openai_codex.console import ask_approval, ask_user
 cancelled = threading.Event()
@@ -584,6 +590,12 @@ APPROVAL = f'ask_approval(CommandApprovalRequest(thread_id="t", command="{EVIL}"
 SECRET = (
     'ask_user(UserInputRequest(thread_id="t", questions=[m.ToolRequestUserInputQuestion('
     'id="q", header="H", question="?", is_secret=True)]))'
+)
+
+
+ADDRESS = (
+    'ask_user(ElicitationRequest(thread_id="t", server="[red]s[/red]", mode="url", message="[red]m[/red] :smile:", '
+    'url="https://a.test/[red]x[/red]"))'
 )
 
 
@@ -650,6 +662,12 @@ def test_approval_in_a_terminal(rich: bool) -> None:
         assert raw not in shown
     assert "[bold]x[/bold] :smile:" in unstyled(shown)
     assert unstyled(shown).count("y" * 40) >= 3 and unstyled(shown).count("y") >= 200
+
+
+def test_markup_of_others_is_text() -> None:
+    with Terminal(ADDRESS, rich=True) as terminal:
+        shown = unstyled(terminal.until("[n]o? "))
+    assert "The server [red]s[/red] asks" in shown and "[red]m[/red] :smile:" in shown and "/[red]x[/red]" in shown
 
 
 def unstyled(text: str) -> str:

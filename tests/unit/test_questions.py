@@ -324,6 +324,7 @@ def test_form_that_is_not_understood_has_no_model_and_takes_what_it_gets(prop: A
     params = form({"name": {"type": "string"}, "f": prop})
     assert elicitation_request(params, CONTEXT).model is None
     assert elicitation_answer({"f": [1]}, params) == {"action": "accept", "content": {"f": [1]}}
+    assert elicitation_answer(True, params) == {"action": "accept", "content": {}}
 
 
 def test_form_that_requires_what_it_does_not_have_has_no_model() -> None:
