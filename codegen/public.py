@@ -19,7 +19,7 @@ from .findings import CodegenError, Finding
 
 __all__ = ["FUNCTIONS", "ROOTS", "Class", "Definition", "Export", "Module", "Package", "handwritten", "read_below"]
 
-ROOTS = ("", "errors", "protocol", "retry", "testing")
+ROOTS = ("", "console", "errors", "protocol", "retry", "testing")
 """The modules to import from, below the package; those that are there count."""
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)

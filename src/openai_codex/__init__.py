@@ -16,7 +16,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from . import errors as errors, models as models, protocol as protocol, retry as retry, types as types
+    from . import (
+        console as console,
+        errors as errors,
+        models as models,
+        protocol as protocol,
+        retry as retry,
+        types as types,
+    )
+    from ._answers import (
+        Cancellation as Cancellation,
+        HandlerFailure as HandlerFailure,
+        ServerRequestContext as ServerRequestContext,
+    )
+    from ._approvals import (
+        Approval as Approval,
+        ApprovalHandler as ApprovalHandler,
+        ApprovalRequest as ApprovalRequest,
+        CommandApprovalRequest as CommandApprovalRequest,
+        FileChangeApprovalRequest as FileChangeApprovalRequest,
+        PermissionsApprovalRequest as PermissionsApprovalRequest,
+        ToolApprovalRequest as ToolApprovalRequest,
+    )
     from ._async.client import AsyncCodex as AsyncCodex
     from ._async.events import AsyncEventStream as AsyncEventStream
     from ._async.goal import AsyncGoal as AsyncGoal, AsyncGoalRun as AsyncGoalRun
@@ -49,18 +70,23 @@ if TYPE_CHECKING:
         TextInput as TextInput,
     )
     from ._policy import ApprovalMode as ApprovalMode, Sandbox as Sandbox
+    from ._questions import (
+        Elicitation as Elicitation,
+        ElicitationHandler as ElicitationHandler,
+        ElicitationRequest as ElicitationRequest,
+        UserInputHandler as UserInputHandler,
+        UserInputRequest as UserInputRequest,
+    )
     from ._results import TurnResult as TurnResult
     from ._sync.client import Codex as Codex
     from ._sync.events import EventStream as EventStream
     from ._sync.goal import Goal as Goal, GoalRun as GoalRun
-    from ._sync.login import (
-        ChatgptLoginHandle as ChatgptLoginHandle,
-        DeviceCodeLoginHandle as DeviceCodeLoginHandle,
-    )
+    from ._sync.login import ChatgptLoginHandle as ChatgptLoginHandle, DeviceCodeLoginHandle as DeviceCodeLoginHandle
     from ._sync.pages import Pager as Pager
     from ._sync.stream import TextStream as TextStream, TurnStream as TurnStream
     from ._sync.thread import Thread as Thread
     from ._sync.turn import TurnHandle as TurnHandle
+    from ._tools import Tool as Tool, ToolContext as ToolContext, ToolSet as ToolSet, tool as tool
     from ._unknown import UnknownNotification as UnknownNotification
     from ._unset import UNSET as UNSET
     from .errors import (
@@ -92,17 +118,43 @@ if TYPE_CHECKING:
     from .retry import retry_on_overload as retry_on_overload
 
 _MODULES = {
+    "_answers": (
+        "Cancellation",
+        "HandlerFailure",
+        "ServerRequestContext",
+    ),
+    "_approvals": (
+        "Approval",
+        "ApprovalHandler",
+        "ApprovalRequest",
+        "CommandApprovalRequest",
+        "FileChangeApprovalRequest",
+        "PermissionsApprovalRequest",
+        "ToolApprovalRequest",
+    ),
     "_async.client": ("AsyncCodex",),
     "_async.events": ("AsyncEventStream",),
-    "_async.goal": ("AsyncGoal", "AsyncGoalRun"),
-    "_async.login": ("AsyncChatgptLoginHandle", "AsyncDeviceCodeLoginHandle"),
+    "_async.goal": (
+        "AsyncGoal",
+        "AsyncGoalRun",
+    ),
+    "_async.login": (
+        "AsyncChatgptLoginHandle",
+        "AsyncDeviceCodeLoginHandle",
+    ),
     "_async.pages": ("AsyncPager",),
-    "_async.stream": ("AsyncTextStream", "AsyncTurnStream"),
+    "_async.stream": (
+        "AsyncTextStream",
+        "AsyncTurnStream",
+    ),
     "_async.thread": ("AsyncThread",),
     "_async.turn": ("AsyncTurnHandle",),
     "_config": ("CodexConfig",),
     "_core.notification": ("Notification",),
-    "_engine": ("DEFAULT_TIMEOUT", "DefaultTimeout"),
+    "_engine": (
+        "DEFAULT_TIMEOUT",
+        "DefaultTimeout",
+    ),
     "_generated.handlers_async": ("AsyncServerRequestHandlers",),
     "_generated.handlers_sync": ("ServerRequestHandlers",),
     "_inputs": (
@@ -119,16 +171,41 @@ _MODULES = {
         "SkillInput",
         "TextInput",
     ),
-    "_policy": ("ApprovalMode", "Sandbox"),
+    "_policy": (
+        "ApprovalMode",
+        "Sandbox",
+    ),
+    "_questions": (
+        "Elicitation",
+        "ElicitationHandler",
+        "ElicitationRequest",
+        "UserInputHandler",
+        "UserInputRequest",
+    ),
     "_results": ("TurnResult",),
     "_sync.client": ("Codex",),
     "_sync.events": ("EventStream",),
-    "_sync.goal": ("Goal", "GoalRun"),
-    "_sync.login": ("ChatgptLoginHandle", "DeviceCodeLoginHandle"),
+    "_sync.goal": (
+        "Goal",
+        "GoalRun",
+    ),
+    "_sync.login": (
+        "ChatgptLoginHandle",
+        "DeviceCodeLoginHandle",
+    ),
     "_sync.pages": ("Pager",),
-    "_sync.stream": ("TextStream", "TurnStream"),
+    "_sync.stream": (
+        "TextStream",
+        "TurnStream",
+    ),
     "_sync.thread": ("Thread",),
     "_sync.turn": ("TurnHandle",),
+    "_tools": (
+        "Tool",
+        "ToolContext",
+        "ToolSet",
+        "tool",
+    ),
     "_unknown": ("UnknownNotification",),
     "_unset": ("UNSET",),
     "errors": (
@@ -159,13 +236,16 @@ _MODULES = {
     ),
     "retry": ("retry_on_overload",),
 }
-_PUBLIC_MODULES = ("errors", "models", "protocol", "retry", "types")
+_PUBLIC_MODULES = ("console", "errors", "models", "protocol", "retry", "types")
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 
 __all__ = [
     "DEFAULT_TIMEOUT",
     "UNSET",
+    "Approval",
+    "ApprovalHandler",
     "ApprovalMode",
+    "ApprovalRequest",
     "AsyncChatgptLoginHandle",
     "AsyncCodex",
     "AsyncDeviceCodeLoginHandle",
@@ -179,18 +259,25 @@ __all__ = [
     "AsyncTurnHandle",
     "AsyncTurnStream",
     "AudioInput",
+    "Cancellation",
     "ChatgptLoginHandle",
     "Codex",
     "CodexConfig",
     "CodexError",
     "CodexRpcError",
+    "CommandApprovalRequest",
     "DefaultTimeout",
     "DeviceCodeLoginHandle",
+    "Elicitation",
+    "ElicitationHandler",
+    "ElicitationRequest",
     "EventStream",
     "ExternalMessage",
+    "FileChangeApprovalRequest",
     "FileIdInput",
     "Goal",
     "GoalRun",
+    "HandlerFailure",
     "ImageInput",
     "Input",
     "InputItem",
@@ -206,6 +293,7 @@ __all__ = [
     "OutputValidationError",
     "Pager",
     "ParseError",
+    "PermissionsApprovalRequest",
     "RequestTimeoutError",
     "ResponseValidationError",
     "RetryLimitExceededError",
@@ -214,12 +302,17 @@ __all__ = [
     "Sandbox",
     "SchemaNotStrictError",
     "ServerBusyError",
+    "ServerRequestContext",
     "ServerRequestHandlers",
     "SkillInput",
     "TextInput",
     "TextStream",
     "Thread",
     "ThreadNotFoundError",
+    "Tool",
+    "ToolApprovalRequest",
+    "ToolContext",
+    "ToolSet",
     "TransportClosedError",
     "TurnFailedError",
     "TurnHandle",
@@ -231,9 +324,12 @@ __all__ = [
     "TurnTimeoutError",
     "UnknownNotification",
     "UnsupportedRuntimeError",
+    "UserInputHandler",
+    "UserInputRequest",
     "__version__",
     "is_retryable_error",
     "retry_on_overload",
+    "tool",
 ]
 
 if not TYPE_CHECKING:

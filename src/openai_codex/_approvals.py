@@ -104,34 +104,30 @@ class Approval:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Request:
-    """What all approval requests have.
-
-    Attributes:
-        thread_id: The thread that asks; a sub-agent's own, where one asks.
-        turn_id: The turn that asks; "" where the runtime does not say.
-        item_id: The item that it is about; "" where the runtime does not say.
-        item: That item, as it was when it started (schema ThreadItem), if it is known.
-        reason: Why, in the words of the model or the runtime, if there are any.
-        command: The command line as the runtime shows it; None unless this is about a command.
-        cwd: Working directory, if it is known.
-        changes: The changes of a file-change request (schema FileUpdateChange); None for other requests, and where they
-            are not known.
-        available_decisions: The answers that the runtime suggests; it takes others as well.
-        params: The request as the protocol has it.
-        cancelled: Set as soon as nobody wants the answer any more. An asynchronous handler is cancelled as well.
-    """
+    """What all approval requests have."""
 
     thread_id: str
+    """The thread that asks; a sub-agent's own, where one asks."""
     turn_id: str = ""
+    """The turn that asks; "" where the runtime does not say."""
     item_id: str = ""
+    """The item that it is about; "" where the runtime does not say."""
     item: m.ThreadItem | None = field(default=None, repr=False)
+    """That item, as it was when it started (schema ThreadItem), if it is known."""
     reason: str | None = None
+    """Why, in the words of the model or the runtime, if there are any."""
     command: str | None = None
+    """The command line as the runtime shows it; None unless this is about a command."""
     cwd: str | None = None
+    """Working directory, if it is known."""
     changes: Sequence[m.FileUpdateChange] | None = None
+    """The changes of a file-change request (schema FileUpdateChange); None for others, and where they are not known."""
     available_decisions: Sequence[Approval] = ()
+    """The answers that the runtime suggests; it takes others as well."""
     params: Any = field(default=None, repr=False)
+    """The request as the protocol has it."""
     cancelled: Cancellation = field(default=NEVER_CANCELLED, repr=False, compare=False)
+    """Set as soon as nobody wants the answer any more. An asynchronous handler is cancelled as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +135,7 @@ class CommandApprovalRequest(_Request):
     """May this command run outside of the sandbox, or reach this host?
 
     Attributes:
+        kind: Always ``command``.
         network: The host that a running command wants to reach (schema NetworkApprovalContext). None: this is about
             running the command itself.
         additional_permissions: What the command is to get beyond its sandbox, if it is to stay in one (schema
@@ -161,6 +158,7 @@ class FileChangeApprovalRequest(_Request):
     """May these files be changed?
 
     Attributes:
+        kind: Always ``file_change``.
         grant_root: A directory that is to stay writable for the session, if that is asked for.
 
     Source: schema FileChangeRequestApprovalParams, with the changes of its FileChangeThreadItem.
@@ -175,6 +173,7 @@ class PermissionsApprovalRequest(_Request):
     """May the turn have these permissions? They are granted as asked for; class handlers can grant less.
 
     Attributes:
+        kind: Always ``permissions``.
         permissions: What is asked for (schema RequestPermissionProfile).
         environment_id: Where it would hold; ``local`` for the machine of the runtime.
 
@@ -191,6 +190,7 @@ class ToolApprovalRequest(_Request):
     """May this tool of an MCP server be called?
 
     Attributes:
+        kind: Always ``tool``.
         server: Name of the server.
         tool: Name of the tool; None where the runtime does not tell it beyond doubt.
         arguments: What it would be called with.

@@ -15,6 +15,7 @@ from tests.architecture.source import CODEGEN, ROOT, package_modules
 
 PUBLIC = [
     "openai_codex",
+    "openai_codex.console",
     "openai_codex.errors",
     "openai_codex.models",
     "openai_codex.protocol",

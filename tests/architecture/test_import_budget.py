@@ -47,7 +47,7 @@ def test_importing_retries_loads_no_pydantic_and_neither_world() -> None:
     assert not [name for name in loaded if name.startswith(("openai_codex._engine", "openai_codex._generated"))]
 
 
-@pytest.mark.parametrize("name", ["errors", "models", "protocol", "retry", "types"])
+@pytest.mark.parametrize("name", ["console", "errors", "models", "protocol", "retry", "types"])
 def test_public_module_is_an_attribute_of_the_package(name: str) -> None:
     assert f"openai_codex.{name}" in loaded_by(f"import openai_codex; assert openai_codex.{name}.__all__")
     assert name in dir(openai_codex)
@@ -70,7 +70,12 @@ def test_client_class_loads_no_model_and_nothing_of_the_other_world(name: str, o
     assert not [each for each in loaded if each.startswith("_generated.models.")]
 
 
+def test_console_loads_no_rich_and_no_model_before_it_asks() -> None:
+    loaded = loaded_by("import openai_codex.console")
+    assert not [name for name in loaded if name.startswith(("openai_codex._generated.models.", "pydantic", "rich"))]
+
+
 def test_whole_package_loads_no_tool_of_the_pipeline_and_no_http_client() -> None:
     names = [f"openai_codex.{name}".rstrip(".") for name in package_modules()]
     loaded = packages_loaded_by(f"import {', '.join(names)}")
-    assert loaded.isdisjoint({"codegen", "datamodel_code_generator", "httpx", "jinja2", "pytest", "websockets"})
+    assert loaded.isdisjoint({"codegen", "datamodel_code_generator", "httpx", "jinja2", "pytest", "rich", "websockets"})

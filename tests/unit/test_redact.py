@@ -28,6 +28,7 @@ SECRET_NAMES = [
     "mcp_servers.a.env",
     "shell_environment_policy.set",
     "model_providers.p.http_headers",
+    "answers",
 ]
 
 
@@ -47,6 +48,32 @@ def test_other_names_are_shown(name: str) -> None:
 @pytest.mark.parametrize("value", [None, "", 0, 5, True, {}, []])
 def test_no_value_is_no_secret(value: Any) -> None:
     assert redact({"token": value}) == {"token": value}
+
+
+@pytest.mark.parametrize("content", [{"pin": "marker"}, "marker", ["marker"]])
+@pytest.mark.parametrize("action", ["accept", "decline", "cancel"])
+def test_content_of_an_elicitation_is_hidden(action: str, content: Any) -> None:
+    result = {"action": action, "content": content, "_meta": {"persist": "session"}}
+    assert redact({"id": 1, "result": result})["result"] == {**result, "content": "***"}
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"content": {"pin": "x"}},
+        {"action": "run", "content": {"pin": "x"}},
+        {"action": ["accept"], "content": "x"},
+        {"action": "accept", "content": {}},
+        {"action": "accept", "content": None},
+    ],
+)
+def test_other_content_is_shown(message: Any) -> None:
+    assert redact(message) == message
+
+
+def test_answers_to_questions_are_hidden() -> None:
+    message = {"id": 1, "result": {"answers": {"q": {"answers": ["marker"]}}}}
+    assert describe(message) == '{"id":1,"result":{"answers":"***"}}'
 
 
 def test_address_of_a_login_is_hidden() -> None:

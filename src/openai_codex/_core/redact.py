@@ -1,7 +1,8 @@
 """Messages as text for the log: shortened, and without what is secret.
 
 A value is secret by the name it stands under: the names that the schema's secret fields have, and what such names look
-like, because configuration and tool arguments have any. Of an object under such a name nothing is shown at all.
+like, because configuration and tool arguments have any. Of an object under such a name nothing is shown at all. What
+people answer is secret as well: ``answers`` to questions, and the ``content`` beside the ``action`` of an elicitation.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ __all__ = ["describe", "describe_line", "redact"]
 # Configuration has dotted names as well: the last part counts.
 _SECRET_NAME = re.compile(
     r"(?:token|secret|password|passwd|api[_-]?key|access[_-]?key|credentials?|authorization|cookie|bearer|user_?code)$"
-    r"|(?:^|\.)(?:env|set|(?:http[_-]?)?headers|query_params)$",
+    r"|(?:^|\.)(?:answers|env|set|(?:http[_-]?)?headers|query_params)$",
     re.IGNORECASE,
 )
+_ACTIONS = ("accept", "decline", "cancel")
 _HIDDEN = "***"
 _MAX_TEXT = 20_000
 
@@ -32,7 +34,11 @@ def redact(value: Any) -> Any:
     """A copy of decoded JSON with secrets replaced. Numbers, booleans and null are never secrets."""
     if isinstance(value, dict):
         members = cast("dict[str, Any]", value)
-        return {name: _redact_member(name, item) for name, item in members.items()}
+        hidden = {name: _redact_member(name, item) for name, item in members.items()}
+        # Only there: the protocol has a content in many places, and what messages say belongs in the log.
+        if members.get("content") and members.get("action") in _ACTIONS:
+            hidden["content"] = _HIDDEN
+        return hidden
     if isinstance(value, list):
         return [redact(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
     return value
