@@ -24,11 +24,7 @@ if TYPE_CHECKING:
         retry as retry,
         types as types,
     )
-    from ._answers import (
-        Cancellation as Cancellation,
-        HandlerFailure as HandlerFailure,
-        ServerRequestContext as ServerRequestContext,
-    )
+    from ._answers import Cancellation as Cancellation, ServerRequestContext as ServerRequestContext
     from ._approvals import (
         Approval as Approval,
         ApprovalHandler as ApprovalHandler,
@@ -52,6 +48,7 @@ if TYPE_CHECKING:
     from ._config import CodexConfig as CodexConfig
     from ._core.notification import Notification as Notification
     from ._engine import DEFAULT_TIMEOUT as DEFAULT_TIMEOUT, DefaultTimeout as DefaultTimeout
+    from ._failure import HandlerFailure as HandlerFailure
     from ._generated._version import PACKAGE_VERSION as __version__
     from ._generated.handlers_async import AsyncServerRequestHandlers as AsyncServerRequestHandlers
     from ._generated.handlers_sync import ServerRequestHandlers as ServerRequestHandlers
@@ -116,128 +113,6 @@ if TYPE_CHECKING:
         is_retryable_error as is_retryable_error,
     )
     from .retry import retry_on_overload as retry_on_overload
-
-_MODULES = {
-    "_answers": (
-        "Cancellation",
-        "HandlerFailure",
-        "ServerRequestContext",
-    ),
-    "_approvals": (
-        "Approval",
-        "ApprovalHandler",
-        "ApprovalRequest",
-        "CommandApprovalRequest",
-        "FileChangeApprovalRequest",
-        "PermissionsApprovalRequest",
-        "ToolApprovalRequest",
-    ),
-    "_async.client": ("AsyncCodex",),
-    "_async.events": ("AsyncEventStream",),
-    "_async.goal": (
-        "AsyncGoal",
-        "AsyncGoalRun",
-    ),
-    "_async.login": (
-        "AsyncChatgptLoginHandle",
-        "AsyncDeviceCodeLoginHandle",
-    ),
-    "_async.pages": ("AsyncPager",),
-    "_async.stream": (
-        "AsyncTextStream",
-        "AsyncTurnStream",
-    ),
-    "_async.thread": ("AsyncThread",),
-    "_async.turn": ("AsyncTurnHandle",),
-    "_config": ("CodexConfig",),
-    "_core.notification": ("Notification",),
-    "_engine": (
-        "DEFAULT_TIMEOUT",
-        "DefaultTimeout",
-    ),
-    "_generated.handlers_async": ("AsyncServerRequestHandlers",),
-    "_generated.handlers_sync": ("ServerRequestHandlers",),
-    "_inputs": (
-        "AudioInput",
-        "ExternalMessage",
-        "FileIdInput",
-        "ImageInput",
-        "Input",
-        "InputItem",
-        "LocalAudioInput",
-        "LocalImageInput",
-        "MentionInput",
-        "RunInput",
-        "SkillInput",
-        "TextInput",
-    ),
-    "_policy": (
-        "ApprovalMode",
-        "Sandbox",
-    ),
-    "_questions": (
-        "Elicitation",
-        "ElicitationHandler",
-        "ElicitationRequest",
-        "UserInputHandler",
-        "UserInputRequest",
-    ),
-    "_results": ("TurnResult",),
-    "_sync.client": ("Codex",),
-    "_sync.events": ("EventStream",),
-    "_sync.goal": (
-        "Goal",
-        "GoalRun",
-    ),
-    "_sync.login": (
-        "ChatgptLoginHandle",
-        "DeviceCodeLoginHandle",
-    ),
-    "_sync.pages": ("Pager",),
-    "_sync.stream": (
-        "TextStream",
-        "TurnStream",
-    ),
-    "_sync.thread": ("Thread",),
-    "_sync.turn": ("TurnHandle",),
-    "_tools": (
-        "Tool",
-        "ToolContext",
-        "ToolSet",
-        "tool",
-    ),
-    "_unknown": ("UnknownNotification",),
-    "_unset": ("UNSET",),
-    "errors": (
-        "CodexError",
-        "CodexRpcError",
-        "InternalRpcError",
-        "InvalidParamsError",
-        "InvalidRequestError",
-        "JsonRpcError",
-        "MethodNotFoundError",
-        "OutputValidationError",
-        "ParseError",
-        "RequestTimeoutError",
-        "ResponseValidationError",
-        "RetryLimitExceededError",
-        "RuntimeNotFoundError",
-        "SchemaNotStrictError",
-        "ServerBusyError",
-        "ThreadNotFoundError",
-        "TransportClosedError",
-        "TurnFailedError",
-        "TurnNotActiveError",
-        "TurnNotSteerableError",
-        "TurnStalledError",
-        "TurnTimeoutError",
-        "UnsupportedRuntimeError",
-        "is_retryable_error",
-    ),
-    "retry": ("retry_on_overload",),
-}
-_PUBLIC_MODULES = ("console", "errors", "models", "protocol", "retry", "types")
-_MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 
 __all__ = [
     "DEFAULT_TIMEOUT",
@@ -337,11 +212,13 @@ if not TYPE_CHECKING:
     def __getattr__(name: str) -> Any:
         from importlib import import_module
 
+        from ._exports import MODULE_OF, PUBLIC_MODULES
+
         if name == "__version__":
             value = import_module("._generated._version", __name__).PACKAGE_VERSION
-        elif name in _MODULE_OF:
-            value = getattr(import_module(f".{_MODULE_OF[name]}", __name__), name)
-        elif name in _PUBLIC_MODULES:
+        elif name in MODULE_OF:
+            value = getattr(import_module(f".{MODULE_OF[name]}", __name__), name)
+        elif name in PUBLIC_MODULES:
             return import_module(f".{name}", __name__)
         else:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
@@ -349,4 +226,6 @@ if not TYPE_CHECKING:
         return value
 
     def __dir__() -> list[str]:
-        return sorted({*globals(), *__all__, *_PUBLIC_MODULES})
+        from ._exports import PUBLIC_MODULES
+
+        return sorted({*globals(), *__all__, *PUBLIC_MODULES})

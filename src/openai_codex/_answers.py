@@ -30,7 +30,6 @@ __all__ = [
     "AnswererSource",
     "Call",
     "Cancellation",
-    "HandlerFailure",
     "HandlerMethods",
     "ServerRequestContext",
     "ShortForms",
@@ -106,27 +105,6 @@ def current_request() -> ServerRequestContext:
         return CURRENT_REQUEST.get()
     except LookupError:
         raise RuntimeError("no server request is being answered here; only handlers may ask for it") from None
-
-
-@dataclass(frozen=True, slots=True)
-class HandlerFailure:
-    """A handler gave no answer, so its request was refused; the payload of a ``client/handlerFailed`` event.
-
-    The client itself announces it through ``events()``; it does not come from the runtime.
-
-    Attributes:
-        method: Wire method of the request.
-        request_id: JSON-RPC id of the request.
-        thread_id: The thread that it belongs to, if it says so.
-        turn_id: The turn that it belongs to, if it says so.
-        error: What went wrong: class and message of the exception. The traceback is in the log.
-    """
-
-    method: str
-    request_id: int | str
-    thread_id: str | None
-    turn_id: str | None
-    error: str
 
 
 @dataclass(frozen=True, slots=True)

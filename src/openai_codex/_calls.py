@@ -148,8 +148,14 @@ def decode_result(method: str, raw: Any, metadata: InitializeResponse) -> Any:
     return result
 
 
-def initialize_params(config: CodexConfig) -> dict[str, Any]:
-    """Parameters of ``initialize`` for a client with these settings."""
+def initialize_params(config: CodexConfig, *, attests: bool = False) -> dict[str, Any]:
+    """Parameters of ``initialize`` for a client with these settings.
+
+    Args:
+        config: Settings.
+        attests: Whether the client answers ``attestation/generate``; otherwise the runtime does not ask for it.
+    """
     info = {"name": config.client_name, "title": config.client_title, "version": config.client_version}
-    fields = {"client_info": info, "capabilities": {"experimentalApi": config.experimental_api}}
+    capabilities = {"experimentalApi": config.experimental_api, **({"requestAttestation": True} if attests else {})}
+    fields = {"client_info": info, "capabilities": capabilities}
     return encode_params("initialize", fields)

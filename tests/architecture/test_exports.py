@@ -11,6 +11,7 @@ from typing import TypeGuard
 import pytest
 
 import openai_codex
+from openai_codex._exports import MODULES, PUBLIC_MODULES
 from tests.architecture.source import CODEGEN, ROOT, package_modules
 
 PUBLIC = [
@@ -100,11 +101,11 @@ def test_package_lists_agree() -> None:
         if isinstance(node, ast.ImportFrom) and node.module is not None
         for alias in node.names
     }
-    modules: dict[str, tuple[str, ...]] = vars(openai_codex)["_MODULES"]
+    modules: dict[str, tuple[str, ...]] = MODULES
     loaded_lazily = {(module, name, name) for module, names in modules.items() for name in names}
     nameless = [node for node in typing.body if isinstance(node, ast.ImportFrom) and node.module is None]
     modules_seen = tuple(alias.name for node in nameless for alias in node.names)
-    assert modules_seen == vars(openai_codex)["_PUBLIC_MODULES"]
+    assert modules_seen == PUBLIC_MODULES
     # The version is the one name that is called otherwise where it comes from.
     assert seen_by_checkers == {*loaded_lazily, ("_generated._version", "PACKAGE_VERSION", "__version__")}
     assert sorted(openai_codex.__all__) == sorted(str(public) for _, _, public in seen_by_checkers)

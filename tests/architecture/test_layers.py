@@ -13,7 +13,7 @@ from tests.architecture.source import Import, Module, package_modules
 # From the top down. A module belongs to the longest prefix that fits it, and may import from its own layer and from
 # every layer below, at any moment: when imported, when called, and for type checkers alone.
 LAYERS: list[tuple[str, tuple[str, ...]]] = [
-    ("entry", ("", "_terminal", "console", "models", "protocol", "retry", "types")),
+    ("entry", ("", "_exports", "_terminal", "console", "models", "protocol", "retry", "types")),
     ("testing", ("testing",)),
     ("facade", ("_async", "_sync")),
     ("rpc", ("_generated.rpc_async", "_generated.rpc_sync", "_rpc", "_calls")),
@@ -46,7 +46,18 @@ LAYERS: list[tuple[str, tuple[str, ...]]] = [
     ("models", ("_generated.models", "_generated._methods", "_generated._docs")),
     (
         "base",
-        ("_model", "_unknown", "_unset", "_checks", "_json", "_log", "errors", "_generated", "_generated._version"),
+        (
+            "_failure",
+            "_model",
+            "_unknown",
+            "_unset",
+            "_checks",
+            "_json",
+            "_log",
+            "errors",
+            "_generated",
+            "_generated._version",
+        ),
     ),
 ]
 

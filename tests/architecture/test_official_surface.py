@@ -118,7 +118,7 @@ def differences_of_function(recorded: dict[str, Any], function: Any, *, method: 
     if inspect.iscoroutinefunction(function) is not recorded["coroutine"]:
         found.append(f"it is {'not ' * recorded['coroutine']}a coroutine function")
     result = inspect.get_annotations(function).get("return")
-    plain = str(result).rpartition(".")[2]
+    plain = str(result).partition("[")[0].rpartition(".")[2]  # a generic class is still that class
     if recorded["returns"] is not None and plain != recorded["returns"]:
         found.append(f"it returns {plain}, not {recorded['returns']}")
     return found

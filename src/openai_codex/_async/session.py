@@ -87,7 +87,8 @@ class AsyncSession:
         self._encode, self._decode = encode_params, decode_result
         limit = self.config.request_timeout
         limit = None if limit is None else max(limit, _START_S)
-        raw = await self.engine.request("initialize", initialize_params(self.config), timeout=limit)
+        params = initialize_params(self.config, attests=self.engine.dispatcher.answers("attestation/generate"))
+        raw = await self.engine.request("initialize", params, timeout=limit)
         metadata = read_metadata(raw)
         check_version(metadata.serverInfo)
         await self.engine.notify("initialized")

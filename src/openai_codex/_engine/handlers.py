@@ -21,7 +21,6 @@ from .._answers import (
     Answerer,
     AnswererSource,
     Call,
-    HandlerFailure,
     HandlerMethods,
     ServerRequestContext,
     item_of,
@@ -32,6 +31,7 @@ from .._core.framing import encode_json
 from .._core.mailbox import Waiter
 from .._core.notification import Notification
 from .._core.requests import ServerRequest
+from .._failure import HandlerFailure
 from .._log import log
 from .protocol import Protocol
 
@@ -247,6 +247,12 @@ class Dispatcher:
         """Set some kinds of sources, and leave the others as they are."""
         others = {kind: each for kind, each in self.sources(thread_id).items() if kind not in sources}
         self.set_sources(thread_id, {**sources, **others})
+
+    def answers(self, method: str) -> bool:
+        """Whether the client has a handler for this request, whatever its parameters and its thread."""
+        row = self._protocol.server_requests.get(method)
+        found = (source.find(method, row[2], {}) for source in self.sources(None).values()) if row else ()
+        return any(each is not None for each in found)
 
     def decide(self, request: ServerRequest) -> Reply | Invocation:
         """Return the answer to ``request``, or the handler to call for it."""

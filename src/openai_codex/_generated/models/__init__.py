@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from typing import TypeAlias
 
+    from ..._failure import HandlerFailure
     from ..._unknown import UnknownNotification
     from .account import (
         Account as Account,
@@ -1348,6 +1349,7 @@ if TYPE_CHECKING:
         | WarningNotification
         | WindowsSandboxSetupCompletedNotification
         | WindowsWorldWritableWarningNotification
+        | HandlerFailure
         | UnknownNotification
     )
     """Whatever ``Notification.payload`` can be."""
