@@ -7,7 +7,6 @@ __all__ = ["MODULES", "MODULE_OF", "PUBLIC_MODULES"]
 MODULES = {
     "_answers": (
         "Cancellation",
-        "HandlerFailure",
         "ServerRequestContext",
     ),
     "_approvals": (

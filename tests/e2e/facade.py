@@ -148,18 +148,23 @@ class Wire:
 
 @asynccontextmanager
 async def open_client(
-    kind: str, config: CodexConfig, answers: Answers | None = None
+    kind: str, config: CodexConfig, answers: Answers | None = None, **more: Any
 ) -> AsyncGenerator[AsyncCodex, None]:
     """A client of that kind, closed at the end. The asynchronous one is not started yet."""
     if kind == "async":
-        codex = AsyncCodex(config, handlers=_handlers(AsyncServerRequestHandlers, answers))
+        codex = AsyncCodex(config, handlers=_handlers(AsyncServerRequestHandlers, answers), **more)
     else:
         handlers = _handlers(ServerRequestHandlers, answers)
-        codex = cast(AsyncCodex, Awaited(await asyncio.to_thread(Codex, config, handlers=handlers)))
+        codex = cast(AsyncCodex, Awaited(await asyncio.to_thread(Codex, config, handlers=handlers, **more)))
     try:
         yield codex
     finally:
         await codex.close()
+
+
+def handlers_of(codex: AsyncCodex, **answers: Callable[[Any], Any]) -> Any:
+    """Handler methods of the client's kind, from functions of the parameters."""
+    return _handlers(ServerRequestHandlers if isinstance(codex, Awaited) else AsyncServerRequestHandlers, answers)
 
 
 def _handlers(base: type[Any], answers: Answers | None) -> Any:
@@ -179,7 +184,11 @@ def _handlers(base: type[Any], answers: Answers | None) -> Any:
 
 
 def scenario(
-    *, config: Mapping[str, Any] | None = None, answers: Answers | None = None, **model_options: Any
+    *,
+    config: Mapping[str, Any] | None = None,
+    answers: Answers | None = None,
+    client: Mapping[str, Any] | None = None,
+    **model_options: Any,
 ) -> Callable[[Body], Callable[..., None]]:
     """Make a test of each client from a coroutine function.
 
@@ -189,6 +198,7 @@ def scenario(
     Args:
         config: Fields of ``CodexConfig``.
         answers: Server-request handlers of the client.
+        client: Further arguments of the client.
         model_options: Arguments of ``ScriptedModel``.
     """
 
@@ -201,7 +211,7 @@ def scenario(
             if "wire" in parameters:
                 given["wire"] = wire = Wire(model.home.parent / "sent.jsonl")
                 settings = wire.config(settings)
-            async with open_client(kind, settings, answers) as codex:
+            async with open_client(kind, settings, answers, **(client or {})) as codex:
                 await asyncio.wait_for(body(codex=codex, model=model, **given), LIMIT_S)
 
         @pytest.mark.e2e
