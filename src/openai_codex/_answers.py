@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CURRENT_REQUEST",
+    "NEVER_CANCELLED",
     "Answered",
     "Answerer",
     "AnswererSource",
@@ -30,7 +31,6 @@ __all__ = [
     "Cancellation",
     "HandlerFailure",
     "HandlerMethods",
-    "NEVER_CANCELLED",
     "ServerRequestContext",
     "ShortForms",
     "current_request",

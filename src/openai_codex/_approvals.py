@@ -22,9 +22,11 @@ __all__ = [
     "ApprovalAnswerer",
     "ApprovalRequest",
     "CommandApprovalRequest",
+    "Decision",
     "FileChangeApprovalRequest",
     "PermissionsApprovalRequest",
     "ToolApprovalRequest",
+    "approval_request",
     "is_tool_approval",
 ]
 
@@ -101,34 +103,43 @@ class Approval:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Request:
-    """What all approval requests have.
-
-    Attributes:
-        thread_id: The thread that asks; a sub-agent's own, where one asks.
-        turn_id: The turn that asks; "" where the runtime does not say.
-        item_id: The item that it is about; "" where the runtime does not say.
-        item: That item, as it was when it started (schema ThreadItem), if it is known.
-        reason: Why, in the words of the model or the runtime, if there are any.
-        command: The command line as the runtime shows it; None unless this is about a command.
-        cwd: Working directory, if it is known.
-        changes: The changes of a file-change request (schema FileUpdateChange); None for other requests, and where they
-            are not known.
-        available_decisions: The answers that the runtime suggests; it takes others as well.
-        params: The request as the protocol has it.
-        cancelled: Set as soon as nobody wants the answer any more. An asynchronous handler is cancelled as well.
-    """
+    """What all approval requests have."""
 
     thread_id: str
+    """The thread that asks; a sub-agent's own, where one asks."""
+
     turn_id: str = ""
+    """The turn that asks; "" where the runtime does not say."""
+
     item_id: str = ""
+    """The item that it is about; "" where the runtime does not say."""
+
     item: m.ThreadItem | None = field(default=None, repr=False)
+    """That item, as it was when it started (schema ThreadItem), if it is known."""
+
     reason: str | None = None
+    """Why, in the words of the model or the runtime, if there are any."""
+
     command: str | None = None
+    """The command line as the runtime shows it; None unless this is about a command."""
+
     cwd: str | None = None
+    """Working directory, if it is known."""
+
     changes: Sequence[m.FileUpdateChange] | None = None
+    """The changes of a file-change request (schema FileUpdateChange).
+
+    None for other requests, and where they are not known.
+    """
+
     available_decisions: Sequence[Approval] = ()
+    """The answers that the runtime suggests; it takes others as well."""
+
     params: Any = field(default=None, repr=False)
+    """The request as the protocol has it."""
+
     cancelled: Cancellation = field(default=NEVER_CANCELLED, repr=False, compare=False)
+    """Set as soon as nobody wants the answer any more. An asynchronous handler is cancelled as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +158,8 @@ class CommandApprovalRequest(_Request):
     """
 
     kind: Literal["command"] = "command"
+    """The kind of the request."""
+
     network: m.NetworkApprovalContext | None = None
     additional_permissions: m.AdditionalPermissionProfile | None = None
     environment_id: str | None = None
@@ -164,6 +177,8 @@ class FileChangeApprovalRequest(_Request):
     """
 
     kind: Literal["file_change"] = "file_change"
+    """The kind of the request."""
+
     grant_root: str | None = None
 
 
@@ -179,6 +194,8 @@ class PermissionsApprovalRequest(_Request):
     """
 
     kind: Literal["permissions"] = "permissions"
+    """The kind of the request."""
+
     permissions: m.RequestPermissionProfile
     environment_id: str | None = None
 
@@ -197,6 +214,8 @@ class ToolApprovalRequest(_Request):
     """
 
     kind: Literal["tool"] = "tool"
+    """The kind of the request."""
+
     server: str
     tool: str | None
     arguments: Any = None
