@@ -17,6 +17,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from . import errors as errors, models as models, protocol as protocol, retry as retry, types as types
+    from ._approval_policy import (
+        ApprovalPolicy as ApprovalPolicy,
+        ApprovalRule as ApprovalRule,
+        PolicyDecision as PolicyDecision,
+    )
+    from ._approvals import (
+        Approval as Approval,
+        ApprovalRequest as ApprovalRequest,
+        CommandApprovalRequest as CommandApprovalRequest,
+        FileChangeApprovalRequest as FileChangeApprovalRequest,
+        PermissionsApprovalRequest as PermissionsApprovalRequest,
+        ToolApprovalRequest as ToolApprovalRequest,
+    )
     from ._async.client import AsyncCodex as AsyncCodex
     from ._async.events import AsyncEventStream as AsyncEventStream
     from ._async.goal import AsyncGoal as AsyncGoal, AsyncGoalRun as AsyncGoalRun
@@ -90,6 +103,15 @@ if TYPE_CHECKING:
     from .retry import retry_on_overload as retry_on_overload
 
 _MODULES = {
+    "_approval_policy": ("ApprovalPolicy", "ApprovalRule", "PolicyDecision"),
+    "_approvals": (
+        "Approval",
+        "ApprovalRequest",
+        "CommandApprovalRequest",
+        "FileChangeApprovalRequest",
+        "PermissionsApprovalRequest",
+        "ToolApprovalRequest",
+    ),
     "_async.client": ("AsyncCodex",),
     "_async.events": ("AsyncEventStream",),
     "_async.goal": ("AsyncGoal", "AsyncGoalRun"),
@@ -161,7 +183,11 @@ _MODULE_OF = {name: module for module, names in _MODULES.items() for name in nam
 __all__ = [
     "DEFAULT_TIMEOUT",
     "UNSET",
+    "Approval",
     "ApprovalMode",
+    "ApprovalPolicy",
+    "ApprovalRequest",
+    "ApprovalRule",
     "AsyncChatgptLoginHandle",
     "AsyncCodex",
     "AsyncDeviceCodeLoginHandle",
@@ -180,10 +206,12 @@ __all__ = [
     "CodexConfig",
     "CodexError",
     "CodexRpcError",
+    "CommandApprovalRequest",
     "DefaultTimeout",
     "DeviceCodeLoginHandle",
     "EventStream",
     "ExternalMessage",
+    "FileChangeApprovalRequest",
     "FileIdInput",
     "Goal",
     "GoalRun",
@@ -201,6 +229,8 @@ __all__ = [
     "Notification",
     "Pager",
     "ParseError",
+    "PermissionsApprovalRequest",
+    "PolicyDecision",
     "RequestTimeoutError",
     "ResponseValidationError",
     "RetryLimitExceededError",
@@ -214,6 +244,7 @@ __all__ = [
     "TextStream",
     "Thread",
     "ThreadNotFoundError",
+    "ToolApprovalRequest",
     "TransportClosedError",
     "TurnFailedError",
     "TurnHandle",
