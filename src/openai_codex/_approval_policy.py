@@ -3,7 +3,7 @@
     policy = ApprovalPolicy(
         [
             ApprovalRule.deny(command=["git", "push"]),
-            ApprovalRule.allow(command=["git", "status"]),
+            ApprovalRule.allow(command=["git", "status"], cwd="/srv/app"),
             ApprovalRule.allow(command=["./gradlew", "test"], cwd="/srv/app"),
             ApprovalRule.allow(paths=["/srv/app/src"]),
             ApprovalRule.allow(network=["pypi.org"]),
@@ -26,9 +26,12 @@ which means one program with its arguments written out: ``git push; ls`` is **no
 ``["git", "push"]``, whatever its verdict. No ``allow`` ever covers it.
 
 What is allowed runs outside of the sandbox. Allow narrowly: a rule for ``["git"]`` allows whatever git can be made to
-do (``git -c alias.x='!sh' x``), a ``deny`` before it catches one spelling of many, and a directory includes its
-``.git``. Paths are resolved on this machine, so rules about them are for a runtime that runs on it as well, and as they
-are at that moment: keep what an allowed command runs, and the audit file, where the model cannot write.
+do (``git -c alias.x='!sh' x``, or what ``.git/config`` says in a directory that the model controls), a ``deny`` before
+it catches one spelling of many, and a directory includes its ``.git``.
+
+Paths are resolved on this machine, so rules about them are for a runtime that runs on it as well. They are judged as
+they are at that moment, and permissions last longer: keep what an allowed command runs, and the audit file, where the
+model cannot write, and links out of the place of a directory that is opened up.
 """
 
 from __future__ import annotations
