@@ -25,6 +25,11 @@ if TYPE_CHECKING:
         types as types,
     )
     from ._answers import Cancellation as Cancellation, ServerRequestContext as ServerRequestContext
+    from ._approval_policy import (
+        ApprovalPolicy as ApprovalPolicy,
+        ApprovalRule as ApprovalRule,
+        PolicyDecision as PolicyDecision,
+    )
     from ._approvals import (
         Approval as Approval,
         ApprovalHandler as ApprovalHandler,
@@ -120,7 +125,9 @@ __all__ = [
     "Approval",
     "ApprovalHandler",
     "ApprovalMode",
+    "ApprovalPolicy",
     "ApprovalRequest",
+    "ApprovalRule",
     "AsyncChatgptLoginHandle",
     "AsyncCodex",
     "AsyncDeviceCodeLoginHandle",
@@ -169,6 +176,7 @@ __all__ = [
     "Pager",
     "ParseError",
     "PermissionsApprovalRequest",
+    "PolicyDecision",
     "RequestTimeoutError",
     "ResponseValidationError",
     "RetryLimitExceededError",

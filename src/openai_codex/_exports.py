@@ -9,6 +9,11 @@ MODULES = {
         "Cancellation",
         "ServerRequestContext",
     ),
+    "_approval_policy": (
+        "ApprovalPolicy",
+        "ApprovalRule",
+        "PolicyDecision",
+    ),
     "_approvals": (
         "Approval",
         "ApprovalHandler",
@@ -41,9 +46,9 @@ MODULES = {
         "DEFAULT_TIMEOUT",
         "DefaultTimeout",
     ),
+    "_failure": ("HandlerFailure",),
     "_generated.handlers_async": ("AsyncServerRequestHandlers",),
     "_generated.handlers_sync": ("ServerRequestHandlers",),
-    "_failure": ("HandlerFailure",),
     "_inputs": (
         "AudioInput",
         "ExternalMessage",

@@ -25,7 +25,10 @@ LAYERS: list[tuple[str, tuple[str, ...]]] = [
         "values",
         (
             "_answers",
+            "_approval_policy",
+            "_approval_subjects",
             "_approvals",
+            "_command_line",
             "_config",
             "_forms",
             "_inputs",

@@ -43,9 +43,7 @@ FIRST, SECOND = token(0), token(2)
 
 
 async def log_in(codex: AsyncCodex) -> None:
-    params = ChatgptAuthTokensLoginAccountParams(
-        access_token=FIRST, chatgpt_account_id="acc1", chatgpt_plan_type="pro"
-    )
+    params = ChatgptAuthTokensLoginAccountParams(access_token=FIRST, chatgpt_account_id="acc1", chatgpt_plan_type="pro")
     await codex.rpc.account.login_start(params)
 
 

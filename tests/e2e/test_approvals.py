@@ -62,6 +62,10 @@ class Asked:
         return request
 
 
+def accept(request: ApprovalRequest) -> bool:
+    return True
+
+
 async def asking(codex: AsyncCodex, handler: Any, sandbox: Sandbox = Sandbox.read_only) -> AsyncThread:
     return await codex.thread_start(approval_mode=ApprovalMode.ask, sandbox=sandbox, approval_handler=handler)
 
@@ -286,7 +290,7 @@ async def test_handler_method_may_grant_less(codex: AsyncCodex, model: ScriptedM
 # Who is asked
 
 
-@scenario(client={"approval_handler": lambda request: True})
+@scenario(client={"approval_handler": accept})
 async def test_threads_handler_comes_before_the_clients(codex: AsyncCodex, model: ScriptedModel) -> None:
     strict, lenient = await asking(codex, Asked(False)), await asking(codex, None)
     for thread, name in ((strict, "strict.txt"), (lenient, "lenient.txt")):
@@ -295,7 +299,7 @@ async def test_threads_handler_comes_before_the_clients(codex: AsyncCodex, model
     assert [path.name for path in model.workspace.iterdir()] == ["lenient.txt"]
 
 
-@scenario(client={"approval_handler": lambda request: True})
+@scenario(client={"approval_handler": accept})
 async def test_what_the_threads_handlers_do_not_answer_is_the_clients(codex: AsyncCodex, model: ScriptedModel) -> None:
     def time(params: Any) -> Any:
         raise AssertionError("nobody asks for the time")
@@ -310,7 +314,7 @@ async def test_what_the_threads_handlers_do_not_answer_is_the_clients(codex: Asy
     assert (model.workspace / "made.txt").exists()
 
 
-@scenario(model="mock-model", client={"approval_handler": lambda request: True})
+@scenario(model="mock-model", client={"approval_handler": accept})
 async def test_sub_agents_ask_the_handler_of_their_parent(codex: AsyncCodex, model: ScriptedModel) -> None:
     handler = Asked(False, False)
     thread = await asking(codex, handler)
@@ -349,7 +353,7 @@ async def test_resuming_replaces_handlers_of_the_same_kind_and_keeps_others(
     thread = await asking(codex, first)
     model.answer(escalated("touch one.txt")).say("ok")
     await thread.run("Go")
-    await codex.thread_resume(thread.id, elicitation_handler=lambda request: None)
+    await codex.thread_resume(thread.id, user_input_handler=print)
     await codex.thread_resume(thread.id.upper(), approval_handler=second)
     with pytest.raises(ValueError, match="personality"):
         await codex.thread_resume(thread.id, approval_handler=first, personality="?")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,11 @@ QUESTIONS = {
         },
     ]
 }
+
+
+def always(answer: Any) -> Callable[[Any], Any]:
+    """A handler that always answers the same."""
+    return lambda _: answer
 
 
 async def asking(codex: AsyncCodex, **handlers: Any) -> AsyncThread:
@@ -133,7 +139,7 @@ ANSWERS: list[tuple[Any, dict[str, Any]]] = [
 async def test_answers_to_a_form(
     codex: AsyncCodex, model: ScriptedModel, answer: Any, expected: dict[str, Any]
 ) -> None:
-    thread = await asking(codex, elicitation_handler=lambda request: answer)
+    thread = await asking(codex, elicitation_handler=always(answer))
     model.answer(desk("ask_form")).say("done")
     await thread.run("Go")
     told = json.loads(model.requests[-1].last_tool_output.partition("answered ")[2])
@@ -196,11 +202,17 @@ async def test_tool_of_a_server_is_approved(codex: AsyncCodex, model: ScriptedMo
 
 @scenario(config_toml=DESK)
 async def test_tool_of_a_server_is_approved_for_the_session(codex: AsyncCodex, model: ScriptedModel) -> None:
-    answers = [Approval.accept_for_session()]
-    thread = await asking(codex, approval_handler=lambda request: answers.pop())
+    asked: list[Any] = []
+
+    def approve(request: Any) -> Approval:
+        asked.append(request)
+        return Approval.accept_for_session()
+
+    thread = await asking(codex, approval_handler=approve)
     model.answer(desk("wipe", what="one")).answer(desk("wipe", what="two")).say("done")
     await thread.run("Go")
     assert ["wiped" in output for output in model.requests[-1].tool_outputs.values()] == [True, True]
+    assert len(asked) == 1
 
 
 @scenario(config_toml=DESK)
@@ -226,7 +238,7 @@ async def test_approvals_and_questions_of_a_server_go_to_their_own_handlers(
 async def test_handler_of_questions_takes_approvals_that_nobody_else_takes(
     codex: AsyncCodex, model: ScriptedModel
 ) -> None:
-    thread = await asking(codex, elicitation_handler=lambda request: Elicitation.accept(persist="session"))
+    thread = await asking(codex, elicitation_handler=always(Elicitation.accept(persist="session")))
     model.answer(desk("wipe", what="one")).answer(desk("wipe", what="two")).say("done")
     await thread.run("Go")
     assert ["wiped" in output for output in model.requests[-1].tool_outputs.values()] == [True, True]
