@@ -14,7 +14,7 @@ import time
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager, suppress
-from inspect import Parameter, Signature, signature
+from inspect import Parameter, Signature, isawaitable, signature
 from pathlib import Path
 from typing import Any, cast
 
@@ -176,7 +176,8 @@ def _handlers(base: type[Any], answers: Answers | None) -> Any:
             return answer(params)
 
         async def awaited(self: Any, params: Any) -> Any:
-            return answer(params)
+            result = answer(params)
+            return await result if isawaitable(result) else result
 
         return plain if base is ServerRequestHandlers else awaited
 
