@@ -73,6 +73,7 @@ class ServerRequestContext:
         method: Its wire method.
         thread_id: The thread that it belongs to, if it says so.
         turn_id: The turn that it belongs to, if it says so.
+        params: Its parameters as they came, as JSON; with what this version does not know.
         item: The item that it is about (schema ThreadItem), as it was when it started: for an approval the command with
             its working directory, or the file change with its ``changes``. None where no such item is known.
         cancelled: Set as soon as the answer is not wanted any more: the runtime has settled the request otherwise, the
@@ -83,6 +84,7 @@ class ServerRequestContext:
     method: str
     thread_id: str | None
     turn_id: str | None
+    params: Mapping[str, Any] = field(repr=False)
     item: m.ThreadItem | None
     cancelled: Cancellation = field(repr=False, compare=False)
 

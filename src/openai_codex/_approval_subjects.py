@@ -150,6 +150,9 @@ def _of_command(request: CommandApprovalRequest) -> Iterator[Subject]:
         yield ObscureSubject(f"network: {network.host!r} ({network.protocol.value})")
     if request.additional_permissions is not None:
         yield from _of_permissions(request.additional_permissions, local)
+        known = request.additional_permissions.model_dump(mode="json", by_alias=True)
+        if _has_more(request.raw.get("additionalPermissions"), known):  # it would be granted with the rest
+            yield UnknownSubject("permissions with something that this version does not know")
 
 
 def _command(request: CommandApprovalRequest, local: bool) -> Subject:
@@ -242,6 +245,18 @@ def _holds_unknown(value: Any) -> bool:
         return False
     own = isinstance(value, Unrecognized) or bool(value.model_extra)
     return own or any(_holds_unknown(each) for each in vars(value).values())
+
+
+def _has_more(raw: Any, known: Any) -> bool:
+    """Whether JSON has members, at any depth, that are not in what was read of it."""
+    if isinstance(raw, dict) and isinstance(known, dict):
+        members, read = cast("dict[str, Any]", raw), cast("dict[str, Any]", known)
+        return any(name not in read or _has_more(value, read[name]) for name, value in members.items())
+    if isinstance(raw, list) and isinstance(known, list):
+        values: list[Any] = [*raw]
+        reads: list[Any] = [*known]
+        return any(map(_has_more, values, reads))
+    return False
 
 
 def host_name(host: str) -> str | None:

@@ -126,6 +126,8 @@ class _Request:
     """The answers that the runtime suggests; it takes others as well."""
     params: Any = field(default=None, repr=False)
     """The request as the protocol has it."""
+    raw: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False, compare=False)
+    """The request as it came, as JSON; with what this version does not know."""
     cancelled: Cancellation = field(default=NEVER_CANCELLED, repr=False, compare=False)
     """Set as soon as nobody wants the answer any more. An asynchronous handler is cancelled as well."""
 
@@ -291,6 +293,7 @@ def approval_request(params: Any, context: ServerRequestContext) -> ApprovalRequ
         "turn_id": context.turn_id or "",
         "item": context.item,
         "params": params,
+        "raw": context.params,
         "cancelled": context.cancelled,
     }
     if isinstance(params, m.FormMcpServerElicitationRequestParams):

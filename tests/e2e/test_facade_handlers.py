@@ -224,10 +224,14 @@ async def test_handler_that_nobody_will_ask_is_mentioned_once(
 async def test_handler_of_a_thread_that_nobody_will_ask_is_mentioned(
     codex: AsyncCodex, model: ScriptedModel, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await codex.thread_start(handlers=handlers_of(codex, current_time_read=print), user_input_handler=print)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    await codex.thread_start(handlers=handlers_of(codex, current_time_read=print), user_input_handler=print)
     assert "nobody asks it" not in caplog.text
     await codex.thread_start(handlers=handlers_of(codex, item_file_change_request_approval=print))
     assert "nobody asks it" in caplog.text
+
+
+def never(self: Any, params: Any) -> Any:
+    raise AssertionError("nobody calls it")
 
 
 BOTH: dict[str, tuple[str, dict[str, Any]]] = {
@@ -256,7 +260,7 @@ async def test_two_handlers_of_a_thread_for_one_request_are_refused(
 def test_two_handlers_of_a_client_for_one_request_are_refused(kind: str, name: str) -> None:
     client: Any = AsyncCodex if kind == "async" else Codex
     base: type[Any] = AsyncServerRequestHandlers if kind == "async" else ServerRequestHandlers
-    handlers = type("Mine", (base,), {name: lambda self, params: None})()
+    handlers = type("Mine", (base,), {name: never})()
     keyword, short = BOTH[name]
     nowhere = CodexConfig(codex_bin="/nowhere/codex")
     with pytest.raises(ValueError, match=rf"{client.__name__}: handlers\.{name} and {keyword} both answer "):

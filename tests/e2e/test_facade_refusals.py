@@ -19,7 +19,12 @@ from tests.e2e.test_facade_approvals import PATCH, escalated
 from tests.e2e.test_facade_questions import DESK, QUESTIONS, USER_INPUT, always, desk
 
 FEATURES = USER_INPUT + "request_permissions_tool = true\n" + DESK
-TOOL = {"type": "function", "name": "lookup", "description": "", "inputSchema": {"type": "object", "properties": {}}}
+TOOL: dict[str, Any] = {
+    "type": "function",
+    "name": "lookup",
+    "description": "",
+    "inputSchema": {"type": "object", "properties": {}},
+}
 PERMISSIONS = {"reason": "to write", "permissions": {"network": {"enabled": True}}}
 
 

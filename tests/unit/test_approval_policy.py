@@ -820,3 +820,20 @@ def test_rule_cannot_be_changed() -> None:
     with pytest.raises(AttributeError):
         rule.verdict = "deny"  # type: ignore[misc]
     assert ApprovalPolicy([rule]).rules == (rule,)
+
+
+@pytest.mark.parametrize(
+    ("raw", "accepted"),
+    [
+        ({"network": {"enabled": True}}, True),
+        ({"network": {"enabled": True, "ports": [22]}}, False),
+        ({"network": {"enabled": True}, "devices": ["/dev/sda"]}, False),
+        ({"network": {"enabled": True}, "fileSystem": {"write": ["/srv/app/x"], "mounts": []}}, False),
+    ],
+)
+def test_permissions_with_more_than_this_version_knows_are_denied(raw: dict[str, Any], accepted: bool) -> None:
+    """Models leave it out, but the runtime would grant it with the rest."""
+    policy = ApprovalPolicy([allow(command=["git"], network=True, paths=["/srv/app"]), ask()], ask=lambda _: True)
+    profile = m.AdditionalPermissionProfile.model_validate(raw)
+    request = script("git status", additional_permissions=profile, raw={"additionalPermissions": raw})
+    assert (policy(request) == Approval.accept()) is accepted

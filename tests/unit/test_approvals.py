@@ -69,7 +69,7 @@ OPEN = m.NetworkPolicyAmendment.model_validate({"host": "pypi.org", "action": "a
 
 
 def request(params: BaseModel, item: m.ThreadItem | None = None, thread_id: str | None = "t") -> ApprovalRequest:
-    context = ServerRequestContext(1, "method", thread_id, "u", item, NEVER_CANCELLED)
+    context = ServerRequestContext(1, "method", thread_id, "u", {}, item, NEVER_CANCELLED)
     return approval_request(params, context)
 
 
@@ -166,7 +166,7 @@ def test_handler_is_called_with_the_request() -> None:
         return True
 
     call = ApprovalAnswerer(remember).prepare(
-        COMMAND, ServerRequestContext(1, "method", "t", "u", None, NEVER_CANCELLED)
+        COMMAND, ServerRequestContext(1, "method", "t", "u", {}, None, NEVER_CANCELLED)
     )
     call.function(*call.args, **call.kwargs)
     assert seen == [request(COMMAND)]

@@ -444,7 +444,7 @@ def elicitation(
     if properties is not None:
         members["requestedSchema"] = {"type": "object", "properties": properties, "required": [*required]}
     members = {"mode": mode, "threadId": "t", "serverName": "srv", "message": "Who?", **members}
-    context = ServerRequestContext(7, "x", "t", None, None, cancelled)
+    context = ServerRequestContext(7, "x", "t", None, {}, None, cancelled)
     return elicitation_request(ELICITATIONS.validate_python(members), context)
 
 

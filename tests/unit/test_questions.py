@@ -19,7 +19,7 @@ from openai_codex._questions import (
     user_input_request,
 )
 
-CONTEXT = ServerRequestContext(7, "x", "t", "u", None, NEVER_CANCELLED)
+CONTEXT = ServerRequestContext(7, "x", "t", "u", {}, None, NEVER_CANCELLED)
 ELICITATIONS: TypeAdapter[Any] = TypeAdapter(m.McpServerElicitationRequestParams)
 
 

@@ -153,6 +153,7 @@ class Invocation:
             method=request.method,
             thread_id=self.thread_id,
             turn_id=turn_id if isinstance(turn_id, str) else None,
+            params=params,
             item=item_of(params, request.items),
             cancelled=self.cancelled,
         )
