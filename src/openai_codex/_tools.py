@@ -273,7 +273,8 @@ class ToolCalls(Answerer):
 
     def accept(self, params: Mapping[str, Any]) -> Answerer | None:
         """The answerer of the tool that is called."""
-        return self._answerers.get((params.get("namespace"), str(params.get("tool"))))
+        namespace = params.get("namespace")
+        return self._answerers.get((None if namespace is None else str(namespace), str(params.get("tool"))))
 
 
 class _ToolAnswerer(Answerer):

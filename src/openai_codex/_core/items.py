@@ -33,10 +33,12 @@ class ItemBook:
             self._under_way.pop(_text(member(params.get("turn"), "id")), None)
             return
         item, turn_id = params.get("item"), _text(params.get("turnId"))
+        if not isinstance(item, dict):
+            return
         id, kind = _text(member(item, "id")), member(item, "type")
         if method == "item/started":
             items = self._under_way.setdefault(turn_id, {})
-            items[id] = cast("Mapping[str, Any]", item)
+            items[id] = cast("dict[str, Any]", item)
             if len(self._under_way) > _MAX_TURNS:
                 del self._under_way[next(iter(self._under_way))]
         elif (items_left := self._under_way.get(turn_id)) is not None:

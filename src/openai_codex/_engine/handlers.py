@@ -39,6 +39,7 @@ __all__ = ["Cancellation", "Dispatcher", "Invocation", "Reply"]
 
 _METHOD_NOT_FOUND = -32601
 _FAILED = "client/handlerFailed"
+_MAX_THREADS = 16384  # that have handlers of their own
 
 _THREADS = "threads"  # the lane of handlers that need one
 
@@ -240,9 +241,15 @@ class Dispatcher:
 
     def set_sources(self, thread_id: str | None, sources: Mapping[str, AnswererSource]) -> None:
         """Set what answers the requests of a thread and of those that come from it; nothing to forget the thread."""
-        self._sources[thread_id] = sources
-        if not sources:
-            del self._sources[thread_id]
+        self._sources.pop(thread_id, None)  # the latest come last
+        if sources:
+            self._sources[thread_id] = sources
+        if len(self._sources) > _MAX_THREADS:
+            oldest = next(each for each in self._sources if each is not None)
+            del self._sources[oldest]
+            log(
+                logging.WARNING, "the handlers of thread %s are forgotten; there are too many threads with some", oldest
+            )
 
     def add_sources(self, thread_id: str | None, sources: Mapping[str, AnswererSource]) -> None:
         """Set some kinds of sources, and leave the others as they are."""

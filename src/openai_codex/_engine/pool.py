@@ -5,6 +5,7 @@ A coroutine function works as well: its thread runs an event loop for it.
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import logging
 import threading
@@ -84,21 +85,17 @@ class HandlerPool:
                 self._finish(invocation, invocation.refuse(error))
 
     def _run(self, invocation: Invocation) -> None:
-        timer: threading.Timer | None = None
-        try:
-            timer = self._limit(invocation)
-            reply = self._reply(invocation)
-        finally:
-            if timer is not None:
-                timer.cancel()
-            with self._lock:
-                self._threads.discard(threading.current_thread())
+        reply = self._reply(invocation)
+        with self._lock:
+            self._threads.discard(threading.current_thread())
         if reply is not None:
             self._finish(invocation, reply)
 
     def _reply(self, invocation: Invocation) -> Reply | None:
         """Call a handler; None if it failed, and that concerns nobody any more."""
+        timer: threading.Timer | None = None
         try:
+            timer = self._limit(invocation)
             call = invocation.prepare()
             result = call.function(*call.args, **call.kwargs)
             if inspect.iscoroutine(result):
@@ -109,6 +106,9 @@ class HandlerPool:
                 if not self._admission.is_running(invocation.id):
                     return None
             return invocation.refuse(error)
+        finally:
+            if timer is not None:
+                timer.cancel()
 
     def _finish(self, invocation: Invocation, reply: Reply) -> None:
         """Send an answer, unless the handler was given up meanwhile, and let others have its place."""
@@ -138,7 +138,12 @@ def _run_coroutine(coroutine: Coroutine[Any, Any, Any], cancelled: Cancellation)
 
     async def run() -> Any:
         loop, task = asyncio.get_running_loop(), asyncio.ensure_future(coroutine)
-        cancelled.call_when_set(lambda: loop.call_soon_threadsafe(task.cancel))
+
+        def cancel() -> None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended by itself
+                loop.call_soon_threadsafe(task.cancel)
+
+        cancelled.call_when_set(cancel)
         try:
             return await task
         finally:
