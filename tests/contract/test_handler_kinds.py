@@ -138,13 +138,15 @@ class Patient:
         self.cancellation: Cancellation | None = None
         self.raised = False
 
+        wait, sleep = self._wait, self._sleep
+
         class Plain(Base):
-            def ask(_, params: Params) -> Any:
-                return self._wait()
+            def ask(self, params: Params) -> Any:
+                return wait()
 
         class Coroutine(Base):
-            async def ask(_, params: Params) -> Any:
-                return await self._sleep()
+            async def ask(self, params: Params) -> Any:
+                return await sleep()
 
         self.handlers = Plain() if form == "plain" else Coroutine()
 

@@ -84,14 +84,14 @@ class Connection:
             max_settled=max_settled,
             muted=self._muted,
         )
-        self._events = EventRoutes(max_events, self._muted, self.log)
+        self._items = ItemBook()
+        self._events = EventRoutes(max_events, self._muted, self.log, self._items)
         self._splitter = LineSplitter()
         self._ids = itertools.count(1)
         self._pending: dict[int, PendingRequest] = {}
         self._queue: deque[PendingRequest] = deque()
         self._in_flight = 0
         self._outgoing: list[bytes] = []
-        self._items = ItemBook()
         self._server_requests = ServerRequests(self._items)
 
     # -- sending ----------------------------------------------------------------------------------
@@ -261,7 +261,7 @@ class Connection:
         while self._muted:
             self._muted.popleft().strike_off()
         events, claimed, folds = self._events, self._routes.claimed, TurnFold.FOLDS
-        watchers, unwanted, noted = events.watchers, self._routes.unwanted, ItemBook.NOTED
+        watchers, unwanted = events.watchers, self._routes.unwanted
         debug = logger.isEnabledFor(logging.DEBUG)
         for line in self._splitter.feed(data):
             try:
@@ -309,8 +309,6 @@ class Connection:
                     self._put_unclaimed(turn_id, notification, wake)
                 if unwanted and method == "turn/started":
                     self._interrupt_begun(params)
-                if method in noted:
-                    self._items.note(method, params)
                 if method in watchers:
                     events.put_watched(notification, wake)
             except Exception as error:  # of this message alone
@@ -356,8 +354,6 @@ class Connection:
             self._routes.note_status(params.get("threadId"), member(params.get("status"), "type"), wake)
         elif notification.method == "thread/settings/updated":
             self._routes.note(params.get("threadId"), model=member(params.get("threadSettings"), "model"))
-        elif notification.method == "thread/started":
-            self._items.note_thread(params.get("thread"))
         self._events.put(notification, wake)
 
     def _note_usage(self, params: dict[str, Any]) -> None:

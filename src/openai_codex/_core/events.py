@@ -8,6 +8,7 @@ from typing import Any
 
 from .._log import LogBook
 from ..errors import TransportClosedError
+from .items import ItemBook
 from .mailbox import Mailbox, Waiter
 from .notices import NOTICES, NoticeLog
 from .notification import Notification
@@ -24,14 +25,17 @@ class EventRoutes:
         max_events: Most notifications that a mailbox holds unread.
         muted: Where mailboxes announce that nobody reads them any more.
         log: Where notices are written down.
+        items: What notes items and threads.
 
     Attributes:
-        watchers: The mailboxes that get a method's notifications. The connection reads it directly for each.
+        watchers: The mailboxes that get a method's notifications. The connection reads it directly for each. What
+            ``items`` notes is there in any case, so that other methods cost one look.
     """
 
-    def __init__(self, max_events: int, muted: deque[Mailbox], log: LogBook) -> None:
+    def __init__(self, max_events: int, muted: deque[Mailbox], log: LogBook, items: ItemBook) -> None:
         self._muted = muted
-        self.watchers: dict[str, list[Mailbox]] = {}
+        self._items = items
+        self.watchers: dict[str, list[Mailbox]] = {method: [] for method in ItemBook.NOTED}
         self._max_events = max_events
         self._listeners: list[Mailbox] = []
         self._early: Mailbox | None = Mailbox(max_events, muted=muted)  # until somebody listens
@@ -85,6 +89,8 @@ class EventRoutes:
                 self._resolved.append(id)
         elif method == "account/login/completed":
             self._complete_login(params.get("loginId"), notification, wake)
+        elif method == "thread/started":
+            self._items.note_thread(params.get("thread"))
         elif method in NOTICES:
             self._notices.report(method, params)
         for mailbox in self._listeners:
@@ -92,9 +98,12 @@ class EventRoutes:
             mailbox.take_waiter(wake)
 
     def put_watched(self, notification: Notification, wake: list[Waiter]) -> None:
-        """Give a notification to all who watch its method."""
-        thread_id = notification.params.get("threadId")
-        for mailbox in self.watchers[notification.method]:
+        """Note what a notification tells, and give it to all who watch its method."""
+        method, params = notification.method, notification.params
+        if method in ItemBook.NOTED:
+            self._items.note(method, params)
+        thread_id = params.get("threadId")
+        for mailbox in self.watchers[method]:
             if mailbox.thread_id is None or mailbox.thread_id == thread_id:
                 mailbox.put(notification)
                 mailbox.take_waiter(wake)
