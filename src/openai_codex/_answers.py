@@ -137,6 +137,7 @@ class Answerer:
         function: The user's function, plain or a coroutine function.
 
     Attributes:
+        label: Which of several functions for the same kind of request this is, for the log; "" if there is just one.
         threaded: Whether the function is a plain one, which may block.
         timeout: Seconds that the function may take; None for no limit of its own.
         lanes: Names and sizes of the groups that it shares with others: no more than so many of a group run at a time.
@@ -144,6 +145,7 @@ class Answerer:
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self.function = function
+        self.label = ""
         self.threaded = not is_coroutine_function(function)
         self.timeout: float | None = None
         self.lanes: tuple[tuple[object, int], ...] = ()

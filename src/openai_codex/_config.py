@@ -27,7 +27,8 @@ class CodexConfig:
         experimental_api: Ask the runtime for experimental methods and fields.
         request_timeout: Seconds that a request may take, queueing included; None for no limit. Requests that
             run for long by nature (``command/exec`` and the like) have no default limit.
-        handler_threads: Most threads that run synchronous server-request handlers at a time.
+        handler_threads: Most threads that run server-request handlers and tools at a time; in an asynchronous client
+            those that are plain functions.
         handler_timeout: Seconds that a handler may take before its request is refused; None for no limit.
     """
 

@@ -282,6 +282,7 @@ class _ToolAnswerer(Answerer):
         super().__init__(tool.function)
         self._tool = tool
         self._client = client
+        self.label = tool.name
         self.timeout = tool.timeout
         self.lanes = () if tool.concurrency is None else ((tool, tool.concurrency),)
 

@@ -190,10 +190,11 @@ class Invocation:
             return self.refusal
         # the text of a validation error holds the values that did not validate
         secret = isinstance(error, ValidationError)
+        label = self._answerer.label
         log(
             logging.ERROR,
             "the handler of %s failed with %s; the request was refused",
-            self._request.method,
+            f"{self._request.method} ({label})" if label else self._request.method,
             type(error).__name__,
             error=None if secret else error,
         )
