@@ -15,10 +15,11 @@ import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
-from openai_codex.testing import ScriptedModel
+from openai_codex.testing import ScriptedModel, tool_call
 from tests.docs.blocks import ROOT
 
 EXAMPLES = ROOT / "docs" / "examples"
@@ -35,6 +36,8 @@ class Program:
         variables: More variables of its environment.
         needs_auth: Whether the provider is one that asks for a login.
         repository: Whether it runs in a git repository with a change that is not committed.
+        stdin: What is typed.
+        config_toml: More configuration of the runtime.
     """
 
     script: Callable[[ScriptedModel], object]
@@ -43,6 +46,8 @@ class Program:
     variables: dict[str, str] = field(default_factory=dict[str, str])
     needs_auth: bool = False
     repository: bool = False
+    stdin: str = ""
+    config_toml: str = ""
 
 
 def slow(model: ScriptedModel, text: str) -> ScriptedModel:
@@ -68,6 +73,8 @@ PICTURES = (
     "<image name=[Image #1] path=",
 )
 RECIPE = json.dumps({"title": "Omelette", "minutes": 10, "steps": ["Beat the eggs.", "Fry them."]})
+QUICK = json.dumps({"title": "Omelette", "minutes": 10})
+GOULASH = json.dumps({"title": "Goulash", "minutes": 180, "steps": ["Stir."]})
 
 
 def controls(model: ScriptedModel) -> ScriptedModel:
@@ -102,6 +109,58 @@ ERRORS = Program(
 )
 RUN = {"cmd": "echo ran"}
 COMPLETE = {"status": "complete"}
+
+WAREHOUSE: list[tuple[str, dict[str, Any]]] = [
+    ("stock", {}),
+    ("reserve", {"amount": "two"}),
+    ("reserve", {"amount": 2}),
+]
+DESK = f"""
+[mcp_servers.desk]
+command = {json.dumps(sys.executable)}
+args = {json.dumps([str(ROOT / "tests" / "e2e" / "mcp_server.py")])}
+"""
+SIZES = [{"label": "S", "description": "small"}, {"label": "L", "description": "large"}]
+SIZE = {"id": "size", "header": "Size", "question": "Which size?", "options": SIZES}
+ANSWERED = (
+    json.dumps(json.dumps({"answers": {"size": {"answers": ["L"]}}}, separators=(",", ":"))),
+    r"answered {\"action\": \"accept\", \"content\": {\"color\": \"blue\", \"name\": \"Ada\"}}",
+)
+
+
+def outside(command: str) -> Any:
+    """A call that asks to run a command outside of the sandbox."""
+    wish = {"sandbox_permissions": "require_escalated", "justification": "The sandbox is in the way."}
+    return tool_call("exec_command", {"cmd": command, **wish})
+
+
+def patch(path: str) -> str:
+    """A patch that adds a file."""
+    return f"*** Begin Patch\n*** Add File: {path}\n+Good morning\n*** End Patch"
+
+
+def ask_questions(model: ScriptedModel) -> ScriptedModel:
+    """Add a question of the model's, and a call that makes a server ask."""
+    model.call_tool("request_user_input", {"questions": [SIZE]}).say("It is large.")
+    return model.answer(tool_call("ask_form", {}, namespace="mcp__desk")).say("Hello Ada.")
+
+
+APPROVALS = Program(
+    lambda model: (
+        model.answer(outside("date > today.txt"))
+        .say("Done.")
+        .call_tool("apply_patch", patch("hello.txt"))
+        .say("As you like.")
+    ),
+    (
+        "== May this command run? ==\nCommand:\n  | /bin/bash -lc 'date > today.txt'\nDirectory: ",
+        "Reason: The sandbox is in the way.\n[y]es, [s]ession, [r]ule, [n]o, [c]ancel? ",
+        "\ncompleted: /bin/bash -lc 'date > today.txt'\nDone.\n\n== May these files be changed? ==\nadd: ",
+        re.compile(r"hello\.txt\n  \| Good morning\n.*\? \ndeclined: \S+hello\.txt\nAs you like\.\n$"),
+    ),
+    ("patch rejected by user",),
+    stdin="y\nn\n",
+)
 
 QUICKSTART = Program(lambda model: model.say("It parses dates."), ("It parses dates.\n[completed, 2 tokens]\n",))
 
@@ -171,14 +230,97 @@ PROGRAMS: dict[str, Program] = {
         PICTURES,
     ),
     "sync/structured_output.py": Program(
-        lambda model: model.say("Eggs!").say(RECIPE),
-        ("[not a recipe: ", "Omelette (10 minutes)\n  1. Beat the eggs.\n  2. Fry them."),
-        ('"json_schema"', "Time from start to table."),
+        lambda model: model.say("Eggs!").say(RECIPE).say('{"value": ["Tortilla", "Frittata"]}').say(GOULASH),
+        (
+            "Omelette (10 minutes)\n  1. Beat the eggs.\n  2. Fry them.\nalso known as Tortilla, Frittata\n",
+            f"not a recipe: ('minutes',): Input should be less than or equal to 60\nthe answer was {GOULASH}\n",
+        ),
+        ('"json_schema"', "Time from start to table.", "- $: Invalid JSON: expected value at line 1 column 1"),
     ),
     "async_/structured_output.py": Program(
-        lambda model: model.say("Eggs!").say(RECIPE).say(RECIPE).say(RECIPE),
-        ("[not a recipe: ", " 10 minutes: Omelette\n 10 minutes: Omelette\n 10 minutes: Omelette\n"),
-        ('"json_schema"', "Time from start to table."),
+        lambda model: model.say("Eggs!").say(QUICK).say(QUICK).say(QUICK),
+        (" 10 minutes: Omelette\n 10 minutes: Omelette\n 10 minutes: Omelette\n",),
+        ('"json_schema"', "Time from start to table.", "- $: Invalid JSON: expected value at line 1 column 1"),
+    ),
+    "sync/approvals.py": APPROVALS,
+    "async_/approvals.py": APPROVALS,
+    "sync/policy.py": Program(
+        lambda model: (
+            model.answer(outside("git status"), outside("git push"), outside("git push; ls"))
+            .call_tool("apply_patch", patch("notes/today.md"))
+            .say("Two of four.")
+        ),
+        (
+            "asked about a command: /bin/bash -lc 'git push; ls'\nTwo of four.\n",
+            "allow by rule 1 -> accept: command: /bin/bash -lc 'git status' (in ",
+            " deny by rule 0 -> decline: command: /bin/bash -lc 'git push' (in ",
+            "  ask by rule 3 -> decline: command that is not plain: /bin/bash -lc 'git push; ls'\n",
+            re.compile(r"allow by rule 2 -> accept: add file: \S+/notes/today.md\n4 lines in the audit file\n"),
+        ),
+        ("Untracked files", "rejected by user", "Success. Updated the following files:"),
+        repository=True,
+    ),
+    "async_/policy.py": Program(
+        lambda model: model.answer(outside("git status")).answer(outside("git status")).say("OK.").say("OK."),
+        (
+            "asked about a command: /bin/bash -lc 'git status'\n",
+            "trusted: allow by rule 0 -> accept: command: /bin/bash -lc 'git status' (in ",
+            "strict: ask by rule 0 -> decline: command: /bin/bash -lc 'git status' (in ",
+            "2 lines in the audit file\n",
+        ),
+        ("Untracked files", "rejected by user"),
+        repository=True,
+    ),
+    "sync/tools.py": Program(
+        lambda model: (
+            model.call_tool("stock", {"article": "chair"})
+            .call_tool("reserve", {"article": "chair", "amount": "two"})
+            .call_tool("reserve", {"article": "chair", "amount": 2})
+            .say("Two chairs are yours.")
+        ),
+        (
+            re.compile(r"^the thread ends with (\w{4})\nreserving 2 of chair for the thread that ends with \1\n"),
+            "stock({'article': 'chair'}) completed: 12\n"
+            "reserve({'article': 'chair', 'amount': 'two'}) failed: The arguments do not fit: amount: Input should be",
+            "reserve({'article': 'chair', 'amount': 2}) completed: "
+            '{"article":"chair","amount":2,"left":10}\nTwo chairs are yours.\n',
+        ),
+        ("Name in the singular, such as chair.", "Tell how many of an article there are.", "The arguments do not fit"),
+    ),
+    "async_/tools.py": Program(
+        lambda model: (
+            [
+                model.answer(tool_call(name, {"article": "chair", **more}, namespace="warehouse"))
+                for name, more in WAREHOUSE
+                for _ in range(2)
+            ]
+            and model.say("Yours.").say("Yours.")
+        ),
+        (
+            "reserving 2 of chair in work\n",
+            "warehouse.stock({'article': 'chair'}) completed: 12\n",
+            "warehouse.reserve({'article': 'chair', 'amount': 'two'}) failed: The arguments do not fit: amount: ",
+            "warehouse.reserve({'article': 'chair', 'amount': 2}) completed: ",
+            '"left":8}\n',
+            "chairs that are left: 8\n",
+        ),
+        ("What is in the warehouse.", "Name in the singular, such as chair.", "The arguments do not fit"),
+    ),
+    "sync/questions.py": Program(
+        ask_questions,
+        (
+            "== Question 1 of 1: Size ==\n  | Which size?\n  1) S - small\n  2) L - large\n",
+            "\ndesk: Who are you?\n  answered with {'color': 'blue', 'name': 'Ada'}\nHello Ada.\n",
+        ),
+        ANSWERED,
+        stdin="2\n",
+        config_toml=DESK,
+    ),
+    "async_/questions.py": Program(
+        ask_questions,
+        ("Which size? ['S', 'L'] -> L\nIt is large.\ndesk: Who are you? (form)\nHello Ada.\n",),
+        ANSWERED,
+        config_toml=DESK,
     ),
     "sync/login.py": LOGIN,
     "async_/login.py": LOGIN,
@@ -262,7 +404,7 @@ def test_sync_and_async_examples_have_the_same_names() -> None:
 @contextmanager
 def world(program: Program) -> Generator[tuple[ScriptedModel, dict[str, str]]]:
     """A scripted model with a workspace, and the environment that leads there."""
-    with ScriptedModel(requires_openai_auth=program.needs_auth) as model:
+    with ScriptedModel(requires_openai_auth=program.needs_auth, config_toml=program.config_toml) as model:
         program.script(model)
         if program.repository:
             subprocess.run(["git", "init", "--quiet"], cwd=model.workspace, check=True)
@@ -271,9 +413,13 @@ def world(program: Program) -> Generator[tuple[ScriptedModel, dict[str, str]]]:
         yield model, {**os.environ, **isolated, "PYTHONPATH": str(ROOT / "src"), **program.variables}
 
 
-def run(name: str, model: ScriptedModel, environment: dict[str, str], *more: str) -> subprocess.CompletedProcess[str]:
+def run(
+    name: str, model: ScriptedModel, environment: dict[str, str], *more: str, stdin: str = ""
+) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-W", "error", str(EXAMPLES / name), *more]
-    return subprocess.run(command, cwd=model.workspace, env=environment, capture_output=True, text=True, timeout=60)
+    return subprocess.run(
+        command, cwd=model.workspace, env=environment, input=stdin, capture_output=True, text=True, timeout=60
+    )
 
 
 def appears(text: str | re.Pattern[str], output: str) -> bool:
@@ -285,7 +431,7 @@ def appears(text: str | re.Pattern[str], output: str) -> bool:
 def test_example_program_runs(name: str) -> None:
     program = PROGRAMS[name]
     with world(program) as (model, environment):
-        done = run(name, model, environment)
+        done = run(name, model, environment, stdin=program.stdin)
         assert (done.returncode, done.stderr) == (0, ""), done.stdout
         assert [text for text in program.prints if not appears(text, done.stdout)] == [], done.stdout
         sent = json.dumps([request.body for request in model.requests], ensure_ascii=False)

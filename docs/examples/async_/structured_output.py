@@ -1,62 +1,45 @@
-"""Get answers as JSON of a given shape, several at the same time.
+"""Get answers as values of a Python type, several at the same time.
 
-The schema tells the model what to write. Neither the runtime nor the client checks the answer against it, so this
-program does, and asks once more when it does not fit.
+The model is given the JSON schema of the type. Its answer is validated by the type itself; if it does not fit, another
+turn of the thread tells the model what is wrong and asks again.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 from dataclasses import dataclass
+from typing import Annotated
 
-from openai_codex import AsyncCodex, Sandbox
-from openai_codex.types import JsonObject
+from pydantic import Field
 
-SCHEMA: JsonObject = {
-    "type": "object",
-    "properties": {
-        "title": {"type": "string"},
-        "minutes": {"type": "integer", "description": "Time from start to table."},
-    },
-    "required": ["title", "minutes"],
-    "additionalProperties": False,
-}
+from openai_codex import AsyncCodex, OutputValidationError, Sandbox
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """What the schema describes."""
+    """What to ask for. A dataclass does as well as a model of pydantic."""
 
     title: str
-    minutes: int
-
-    @classmethod
-    def from_json(cls, text: str | None) -> Recipe:
-        """Read it; raises ValueError if the text is no such recipe."""
-        try:
-            data = json.loads(text or "")
-            return cls(title=str(data["title"]), minutes=int(data["minutes"]))
-        except (KeyError, TypeError) as error:
-            raise ValueError(f"{error!r} in {text!r}") from error
+    minutes: Annotated[int, Field(description="Time from start to table.", ge=1)]
 
 
-async def ask_for_recipe(codex: AsyncCodex, ingredient: str) -> Recipe:
-    """Ask for a recipe. If the answer is none, ask again."""
+async def ask_for_recipe(codex: AsyncCodex, ingredient: str) -> Recipe | None:
+    """Ask for a recipe, with up to two further turns if the answer is none."""
     thread = await codex.thread_start(ephemeral=True, sandbox=Sandbox.read_only)
-    result = await thread.run(f"A quick supper with {ingredient}.", output_schema=SCHEMA)
+    turn = await thread.turn(f"A quick supper with {ingredient}.", output_type=Recipe, output_retries=2)
     try:
-        return Recipe.from_json(result.final_response)
-    except ValueError as error:
-        print(f"[not a recipe: {error}]")
-    result = await thread.run("Answer again, as JSON of the given schema.", output_schema=SCHEMA)
-    return Recipe.from_json(result.final_response)
+        result = await turn.run(timeout=300)  # for all three turns
+    except OutputValidationError as error:
+        print(f"[{len(error.errors)} things are wrong with {error.text!r}]")
+        return None
+    return result.output
 
 
 async def main() -> None:
     """Ask for three recipes, and print the quickest first."""
     async with AsyncCodex() as codex:
-        recipes = await asyncio.gather(*(ask_for_recipe(codex, name) for name in ("eggs", "lentils", "rice")))
+        answers = await asyncio.gather(*(ask_for_recipe(codex, name) for name in ("eggs", "lentils", "rice")))
+    recipes = [recipe for recipe in answers if recipe is not None]
     for recipe in sorted(recipes, key=lambda recipe: recipe.minutes):
         print(f"{recipe.minutes:>3} minutes: {recipe.title}")
 

@@ -1,66 +1,45 @@
-"""Get an answer as JSON of a given shape.
+"""Get an answer as a value of a Python type.
 
-The schema tells the model what to write. Neither the runtime nor the client checks the answer against it, so this
-program does, and asks once more when it does not fit.
+The model is given the JSON schema of the type. Its answer is validated by the type itself; if it does not fit, another
+turn of the thread tells the model what is wrong and asks again.
 """
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
+from pydantic import BaseModel, Field
 
-from openai_codex import Codex, Sandbox, Thread
-from openai_codex.types import JsonObject
-
-SCHEMA: JsonObject = {
-    "type": "object",
-    "properties": {
-        "title": {"type": "string"},
-        "minutes": {"type": "integer", "description": "Time from start to table."},
-        "steps": {"type": "array", "items": {"type": "string"}},
-    },
-    "required": ["title", "minutes", "steps"],
-    "additionalProperties": False,
-}
+from openai_codex import Codex, OutputValidationError, Sandbox
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """What the schema describes."""
+class Recipe(BaseModel):
+    """What to ask for. Descriptions are for the model."""
 
     title: str
-    minutes: int
+    minutes: int = Field(description="Time from start to table.", ge=1, le=60)
     steps: list[str]
-
-    @classmethod
-    def from_json(cls, text: str) -> Recipe:
-        """Read it; raises ValueError if the text is no such recipe."""
-        try:
-            data = json.loads(text)
-            return cls(str(data["title"]), int(data["minutes"]), [str(step) for step in data["steps"]])
-        except (KeyError, TypeError) as error:
-            raise ValueError(f"{error!r} in {text!r}") from error
-
-
-def ask_for_recipe(thread: Thread, prompt: str) -> Recipe:
-    """Ask for a recipe. If the answer is none, say what is wrong with it and ask again."""
-    answer = thread.run(prompt, output_schema=SCHEMA).final_response
-    try:
-        return Recipe.from_json(answer or "")
-    except ValueError as error:
-        print(f"[not a recipe: {error}]")
-    answer = thread.run("Answer again, as JSON of the given schema.", output_schema=SCHEMA).final_response
-    return Recipe.from_json(answer or "")
 
 
 def main() -> None:
-    """Ask for a recipe and print it."""
+    """Ask for a recipe, and then for something that may not come out right."""
     with Codex() as codex:
         thread = codex.thread_start(ephemeral=True, sandbox=Sandbox.read_only)
-        recipe = ask_for_recipe(thread, "A quick supper with eggs.")
+
+        # One further turn may ask again; ``output_retries`` is how many.
+        recipe = thread.run("A quick supper with eggs.", output_type=Recipe).output
         print(f"{recipe.title} ({recipe.minutes} minutes)")
         for number, step in enumerate(recipe.steps, start=1):
             print(f"  {number}. {step}")
+
+        # Types that are no object work as well.
+        names = thread.run("Three other names for it.", output_type=list[str]).output
+        print("also known as", ", ".join(names))
+
+        try:
+            thread.run("A goulash, and take your time.", output_type=Recipe, output_retries=0)
+        except OutputValidationError as error:
+            for detail in error.errors:
+                print(f"not a recipe: {detail['loc']}: {detail['msg']}")
+            print(f"the answer was {error.text}")
 
 
 if __name__ == "__main__":
