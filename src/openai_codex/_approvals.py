@@ -98,7 +98,7 @@ class Approval:
 
     @classmethod
     def cancel(cls) -> Approval:
-        """Refuse this and end the turn as interrupted. For permissions it is the same as ``decline``."""
+        """Refuse this and, for a command or a file change, end the turn as interrupted; otherwise the turn goes on."""
         return cls("cancel")
 
 

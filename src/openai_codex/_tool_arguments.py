@@ -71,11 +71,14 @@ class ToolParameters:
                     raise TypeError(f"tool {name}: only one parameter can be a {context_type.__name__}")
                 self.context_name = each.name
                 continue
-            field = f"parameter_{len(fields)}"
+            field = f"openai_codex_parameter_{len(fields)}"  # a name that nothing inside has
             self._parameters[field] = each
             fields[field] = (hints[each.name], ... if each.default is each.empty else each.default)
         aliases = {field: each.name for field, each in self._parameters.items()}
-        config = ConfigDict(extra="forbid", alias_generator=lambda field: aliases[field], hide_input_in_errors=True)
+        # Dataclasses and the like inside have this configuration too, but their fields keep their names.
+        config = ConfigDict(
+            extra="forbid", alias_generator=lambda field: aliases.get(field, field), hide_input_in_errors=True
+        )
         try:
             self._model: type[BaseModel] = create_model(name, __config__=config, **fields)
             self.schema = self._model.model_json_schema(schema_generator=_Schema)

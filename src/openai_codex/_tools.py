@@ -7,6 +7,7 @@ thread is started with tools, the runtime offers them to the model, and each cal
 
 from __future__ import annotations
 
+import logging
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -26,6 +27,7 @@ from ._answers import (
     ServerRequestContext,
 )
 from ._checks import check_seconds
+from ._log import log
 from ._tool_arguments import ToolArgumentError, ToolParameters
 from ._tool_output import failure, success
 
@@ -60,6 +62,26 @@ _RESERVED_NAMESPACES = frozenset(
         "tool_search",
         "web",
     ]
+)
+
+
+# Plain tools of these names are taken, but where the model has the runtime's own, that one is called.
+_OF_RUNTIME = frozenset(
+    {
+        "apply_patch",
+        "create_goal",
+        "exec_command",
+        "get_goal",
+        "list_mcp_resource_templates",
+        "list_mcp_resources",
+        "read_mcp_resource",
+        "request_permissions",
+        "request_user_input",
+        "tool_search",
+        "update_goal",
+        "view_image",
+        "write_stdin",
+    }
 )
 
 
@@ -217,7 +239,8 @@ def tool(
         function: The function.
         name: Name that the model sees: letters, digits, ``_`` and ``-``. None: the function's.
         description: What the model is told. None: the function's docstring.
-        timeout: Seconds that a call may take; then the model is told so. None: ``CodexConfig.handler_timeout``.
+        timeout: Seconds that a call may take; then the model is told so. None for no limit but
+            ``CodexConfig.handler_timeout``, which holds in any case.
         concurrency: Most calls that run at a time, from all threads; others wait. None for no limit.
 
     Returns:
@@ -250,6 +273,12 @@ def dynamic_tools(tools: Tools) -> tuple[list[dict[str, Any]], dict[tuple[str | 
         raise TypeError(f"tools: {tools!r} is no list of tools")
     plain = _distinct("tools", [_as_tool(each) for each in tools if not isinstance(each, ToolSet)])
     sets = _distinct("tools", [each for each in tools if isinstance(each, ToolSet)])
+    for each in plain:
+        if each.name in _OF_RUNTIME:
+            text = (
+                "the tool %s has the name of one of the runtime's own, which is called instead; put it into a ToolSet"
+            )
+            log(logging.WARNING, text, each.name)
     specs = [_spec(each) for each in plain]
     for each in sets:
         inner = [_spec(tool, **({"defer_loading": True} if each.defer_loading else {})) for tool in each.tools]
