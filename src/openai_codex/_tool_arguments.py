@@ -81,12 +81,12 @@ class ToolParameters:
             fields[field] = (hints[each.name], ... if each.default is each.empty else each.default)
         # A TypedDict or a dataclass among the types takes this configuration over; its names have to stay.
         rename = partial(_alias, {field: each.name for field, each in self._parameters.items()})
-        config = ConfigDict(extra="forbid", alias_generator=rename, hide_input_in_errors=True)
+        config = ConfigDict(extra="forbid", alias_generator=rename)
         try:
             self._model: type[BaseModel] = create_model(name, __config__=config, **fields)
             self.schema = self._model.model_json_schema(schema_generator=_Schema)
         except PydanticUserError as error:
-            reason = error.message.partition("\n")[0].partition(". Set `arbitrary")[0]
+            reason = error.message.partition(". Set `arbitrary")[0]
             raise TypeError(f"tool {name}: {reason}") from None
         if len(self.schema.get("properties", {})) < len(fields):
             raise TypeError(f"tool {name}: two parameters have the same name for the model")

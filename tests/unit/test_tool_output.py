@@ -54,11 +54,16 @@ def image(url: str = URL) -> InputImageDynamicToolCallOutputContentItem:
     return InputImageDynamicToolCallOutputContentItem(image_url=url)
 
 
+PARTS: list[tuple[str, Any, list[Any]]] = [
+    ("bytearray", bytearray(PNG), [image()]),
+    ("ImageInput", ImageInput("data:image/gif;base64,"), [image("data:image/gif;base64,")]),
+    ("TextInput", TextInput("a"), [text("a")]),
+]
 RESULTS: list[tuple[str, Any, list[Any]]] = [
     ("str", "a\nß", [text("a\nß")]),
     ("nothing", "", [text("")]),
     ("half a surrogate", "a\udcffb", [text("a?b")]),
-    ("TextInput", TextInput("a"), [text("a")]),
+    *PARTS,
     ("None", None, [text("null")]),
     ("bool", True, [text("true")]),
     ("int", 3, [text("3")]),
@@ -75,10 +80,9 @@ RESULTS: list[tuple[str, Any, list[Any]]] = [
     ("enum", Colour.RED, [text('"red"')]),
     ("enum of texts", Tone.LOW, [text("low")]),
     ("bytes", PNG, [image()]),
-    ("bytearray", bytearray(PNG), [image()]),
-    ("ImageInput", ImageInput("data:image/gif;base64,"), [image("data:image/gif;base64,")]),
     ("images", [PNG, PNG], [image(), image()]),
     ("mixed", ["a", PNG, {"b": 1}, 3, TextInput("c")], [text("a"), image(), text('{"b":1}'), text("3"), text("c")]),
+    *((f"list of one {kind}", [each], made) for kind, each, made in PARTS),
     ("tuple", (PNG, None), [image(), text("null")]),
     ("item", AUDIO, [AUDIO]),
     ("items", [text("a"), AUDIO, image("https://x")], [text("a"), AUDIO, image("https://x")]),
