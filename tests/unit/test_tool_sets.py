@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from openai_codex import ToolSet, tool
-from openai_codex._tools import dynamic_tools
+from openai_codex._tools import ToolCalls, dynamic_tools
 from tests.unit.tool_rules import RULES, made
 
 
@@ -73,3 +73,13 @@ def test_set_takes_no_set() -> None:
 
 def test_function_under_two_names_is_two_tools() -> None:
     assert [*dynamic_tools([look, tool(name="b")(look)])[1]] == [(None, "look"), (None, "b")]
+
+
+def test_only_plain_functions_need_a_thread_and_only_known_tools_are_answered() -> None:
+    async def later() -> None: ...
+
+    calls = ToolCalls(dynamic_tools([look, later, ToolSet("crm", [look])])[1], None)
+    found = [calls.accept(params) for params in ({"tool": "look"}, {"tool": "later", "namespace": None})]
+    assert [each is not None and each.threaded for each in found] == [True, False]
+    assert calls.accept({"tool": "look", "namespace": "crm"}) is not None
+    assert [calls.accept(params) for params in ({}, {"tool": "later", "namespace": "crm"}, {"tool": 3})] == [None] * 3
