@@ -8,8 +8,10 @@ with the parameters' as aliases, because a parameter may be called what a model'
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import Callable, Mapping
-from types import SimpleNamespace, UnionType
+from functools import partial
+from types import FrameType, SimpleNamespace, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
@@ -17,7 +19,7 @@ from pydantic.errors import PydanticUserError
 from pydantic.fields import FieldInfo
 from pydantic.json_schema import GenerateJsonSchema
 
-__all__ = ["ToolArgumentError", "ToolParameters"]
+__all__ = ["ToolArgumentError", "ToolParameters", "plain_function"]
 
 _MAX_ERRORS = 10
 
@@ -43,24 +45,27 @@ class ToolParameters:
         name: Name of the tool, for errors.
         function: The function.
         context_type: Class of the parameter that gets the context of a call instead of a value from the model.
-        names: What its annotations may refer to besides the names of its module.
+        caller: Who makes the tool: annotations may refer to what is local there.
 
     Attributes:
         schema: JSON schema of an object with the arguments.
         context_name: Name of the parameter for the context, if there is one.
 
     Raises:
-        TypeError: a parameter has no type, or none that the model could give a value for.
+        TypeError: a parameter has no type, or none that the model could give a value for; or two have the same name.
     """
 
     def __init__(
-        self, name: str, function: Callable[..., Any], context_type: type, names: Mapping[str, Any] | None = None
+        self, name: str, function: Callable[..., Any], context_type: type, caller: FrameType | None = None
     ) -> None:
         self.context_name: str | None = None
         self._parameters: dict[str, inspect.Parameter] = {}  # by field
         fields: dict[str, Any] = {}
-        hints = _hints(name, function, names)
-        for each in inspect.signature(function).parameters.values():
+        hints = _hints(name, function, caller)
+        bound = _bound_keywords(function)
+        for each in _signature(name, function).parameters.values():
+            if each.name in bound:
+                continue
             if each.kind in (each.VAR_POSITIONAL, each.VAR_KEYWORD, each.POSITIONAL_ONLY):
                 raise TypeError(f"tool {name}: the parameter {each} cannot be given by name, as the model does it")
             if each.name not in hints:
@@ -71,20 +76,20 @@ class ToolParameters:
                     raise TypeError(f"tool {name}: only one parameter can be a {context_type.__name__}")
                 self.context_name = each.name
                 continue
-            field = f"openai_codex_parameter_{len(fields)}"  # a name that nothing inside has
+            field = f"openai_codex_parameter_{len(fields)}"
             self._parameters[field] = each
             fields[field] = (hints[each.name], ... if each.default is each.empty else each.default)
-        aliases = {field: each.name for field, each in self._parameters.items()}
-        # Dataclasses and the like inside have this configuration too, but their fields keep their names.
-        config = ConfigDict(
-            extra="forbid", alias_generator=lambda field: aliases.get(field, field), hide_input_in_errors=True
-        )
+        # A TypedDict or a dataclass among the types takes this configuration over; its names have to stay.
+        rename = partial(_alias, {field: each.name for field, each in self._parameters.items()})
+        config = ConfigDict(extra="forbid", alias_generator=rename)
         try:
             self._model: type[BaseModel] = create_model(name, __config__=config, **fields)
             self.schema = self._model.model_json_schema(schema_generator=_Schema)
         except PydanticUserError as error:
-            reason = error.message.partition("\n")[0].partition(". Set `arbitrary")[0]
+            reason = error.message.partition(". Set `arbitrary")[0]
             raise TypeError(f"tool {name}: {reason}") from None
+        if len(self.schema.get("properties", {})) < len(fields):
+            raise TypeError(f"tool {name}: two parameters have the same name for the model")
         self.schema.pop("title", None)
 
     def bind(self, arguments: Any) -> dict[str, Any]:
@@ -94,7 +99,8 @@ class ToolParameters:
             ToolArgumentError: they do not fit.
         """
         try:
-            bound = self._model.model_validate({} if arguments is None else arguments)
+            # By the rules of JSON: there is no other form for a date, however strict its type is.
+            bound = self._model.model_validate_json(json.dumps({} if arguments is None else arguments))
         except ValidationError as error:
             problem = _explain(error)
         else:
@@ -107,24 +113,52 @@ class ToolParameters:
         raise ToolArgumentError(problem)
 
 
-def _hints(name: str, function: Callable[..., Any], names: Mapping[str, Any] | None) -> dict[str, Any]:
+def _alias(aliases: Mapping[str, str], field: str) -> str:
+    return aliases.get(field, field)
+
+
+def plain_function(function: Callable[..., Any]) -> Any:
+    """The function behind partials and decorators."""
+    while True:
+        if isinstance(function, partial):
+            function = function.func
+        elif hasattr(function, "__wrapped__"):
+            function = inspect.unwrap(function)
+        else:
+            return function
+
+
+def _bound_keywords(function: Callable[..., Any]) -> frozenset[str]:
+    """What a partial has set: that is no longer up to the model, although Python would still let it."""
+    return frozenset(function.keywords) if isinstance(function, partial) else frozenset()
+
+
+def _signature(name: str, function: Callable[..., Any]) -> inspect.Signature:
+    try:
+        return inspect.signature(function)
+    except ValueError:
+        raise TypeError(f"tool {name}: Python does not know the parameters of {function!r}") from None
+
+
+def _hints(name: str, function: Callable[..., Any], caller: FrameType | None) -> dict[str, Any]:
     """The types of the parameters, evaluated."""
-    plain: Any = function
-    while hasattr(plain, "func"):  # a partial
-        plain = plain.func
+    plain = plain_function(function)
     if isinstance(plain, type):
         raise TypeError(f"tool {name}: a class is no tool; write a function that returns an object of it")
-    if not hasattr(plain, "__annotations__"):
-        plain = type(plain).__call__
-    plain = inspect.unwrap(plain)
-    plain = getattr(plain, "__func__", plain)
+    if not inspect.isroutine(plain):
+        plain = inspect.unwrap(type(plain).__call__)
+    annotations = {each: hint for each, hint in getattr(plain, "__annotations__", {}).items() if each != "return"}
+    shim = SimpleNamespace(__annotations__=annotations)
+    own = getattr(plain, "__globals__", {})
+    local = {} if caller is None else caller.f_locals
+    # What is local to the caller is meant if the function was written there, and not in another module.
+    scope = {**own, **local} if caller is not None and caller.f_globals is own else {**local, **own}
     try:
-        annotations = {each: hint for each, hint in plain.__annotations__.items() if each != "return"}
-        shim = SimpleNamespace(__annotations__=annotations)
-        scope = {**getattr(plain, "__globals__", {}), **(names or {})}
         return get_type_hints(shim, globalns=scope, localns=scope, include_extras=True)
     except NameError as error:
         raise TypeError(f"tool {name}: {error}; the types of its parameters must exist when the tool is made") from None
+    except SyntaxError as error:
+        raise TypeError(f"tool {name}: {error.msg}") from None
 
 
 def _is_context(hint: Any, context_type: type) -> bool:

@@ -39,8 +39,7 @@ def success(result: Any) -> m.DynamicToolCallResponse:
 
 def failure(text: str) -> m.DynamicToolCallResponse:
     """Return the answer of a tool that failed, with a text for the model."""
-    readable = text.encode("utf-8", "replace").decode()  # odd file names hold what cannot be sent
-    return m.DynamicToolCallResponse(content_items=[_text(readable)], success=False)
+    return m.DynamicToolCallResponse(content_items=[_text(text)], success=False)
 
 
 def _items() -> tuple[type[Any], ...]:
@@ -69,7 +68,8 @@ def _item(part: Any) -> Any:
 
 
 def _text(text: str) -> m.InputTextDynamicToolCallOutputContentItem:
-    return m.InputTextDynamicToolCallOutputContentItem(text=text)
+    readable = text.encode("utf-8", "replace").decode()  # odd file names hold what cannot be sent
+    return m.InputTextDynamicToolCallOutputContentItem(text=readable)
 
 
 def _image(url: str) -> m.InputImageDynamicToolCallOutputContentItem:

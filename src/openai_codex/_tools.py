@@ -13,7 +13,8 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import update_wrapper
-from inspect import getdoc
+from inspect import cleandoc, getdoc, isroutine
+from types import FrameType
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, cast, overload
 
 from typing_extensions import ParamSpec, TypeVar
@@ -28,13 +29,13 @@ from ._answers import (
 )
 from ._checks import check_seconds
 from ._log import log
-from ._tool_arguments import ToolArgumentError, ToolParameters
+from ._tool_arguments import ToolArgumentError, ToolParameters, plain_function
 from ._tool_output import failure, success
 
 if TYPE_CHECKING:
     from ._generated import models as m
 
-__all__ = ["Tool", "ToolCalls", "ToolContext", "ToolSet", "Tools", "dynamic_tools", "tool"]
+__all__ = ["RESERVED_NAMESPACES", "Tool", "ToolCalls", "ToolContext", "ToolSet", "Tools", "dynamic_tools", "tool"]
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -45,7 +46,7 @@ _MAX_NAME = 128
 _MAX_NAMESPACE = 64
 _MAX_NAMESPACE_DESCRIPTION = 1024
 # Names that the runtime keeps for the model's own tools.
-_RESERVED_NAMESPACES = frozenset(
+RESERVED_NAMESPACES = frozenset(
     [
         "api_tool",
         "browser",
@@ -129,17 +130,17 @@ class Tool(Generic[_P, _R]):
         description: str,
         timeout: float | None,
         concurrency: int | None,
-        names: Mapping[str, Any],
+        caller: FrameType | None = None,
     ) -> None:
         _check_name(f"tool {name!r}", name, _MAX_NAME)
-        if concurrency is not None and (isinstance(concurrency, bool) or concurrency < 1):
+        if concurrency is not None and (type(concurrency) is not int or concurrency < 1):
             raise ValueError(f"tool {name}: concurrency is {concurrency!r}; it takes 1 or more, or None for no limit")
         update_wrapper(self, function)
         self.name = name
         self.description = description
         self.timeout = check_seconds(f"tool {name}: timeout", timeout)
         self.concurrency = concurrency
-        self.parameters = ToolParameters(name, function, ToolContext, names)
+        self.parameters = ToolParameters(name, function, ToolContext, caller)
         self._function = function
 
     @property
@@ -184,7 +185,7 @@ class ToolSet:
         defer_loading: bool = False,
     ) -> None:
         _check_name(f"tool set {name!r}", name, _MAX_NAMESPACE)
-        if name in _RESERVED_NAMESPACES:
+        if name in RESERVED_NAMESPACES:
             raise ValueError(f"tool set {name!r}: the runtime keeps this name for itself")
         if len(description) > _MAX_NAMESPACE_DESCRIPTION:
             raise ValueError(f"tool set {name}: the description has more than {_MAX_NAMESPACE_DESCRIPTION} characters")
@@ -227,6 +228,8 @@ def tool(
     What the function takes is what the model has to give: the JSON schema comes from the type hints. ``Annotated`` with
     ``Field(description=...)`` explains a parameter. A parameter of type ``ToolContext`` gets the context of the call,
     and the model does not see it. What does not fit is told to the model, and the function is not called.
+    The runtime shows the model types, choices and descriptions, but neither limits nor defaults: say in the description
+    what matters of them.
 
     The function returns a text; an image as ``bytes``, ``Path`` or ``ImageInput``; a list of texts and images; or
     anything that JSON has a form for, pydantic models included. If it raises, the model gets class and message of the
@@ -236,7 +239,7 @@ def tool(
     on an event loop of its own.
 
     Args:
-        function: The function.
+        function: The function. Of a ``functools.partial`` the model sees what is not set yet.
         name: Name that the model sees: letters, digits, ``_`` and ``-``. None: the function's.
         description: What the model is told. None: the function's docstring.
         timeout: Seconds that a call may take; then the model is told so. None for no limit but
@@ -252,14 +255,19 @@ def tool(
 
     Wire: field ``dynamicTools`` of ``thread/start`` (experimental). Source: schema FunctionDynamicToolSpec.
     """
-    names = sys._getframe(1).f_locals  # pyright: ignore[reportPrivateUsage]  # types that are local to a function
 
-    def make(function: Callable[..., Any]) -> Tool[..., Any]:
-        found = getattr(function, "__name__", type(function).__name__) if name is None else name
-        told = getdoc(function) or "" if description is None else description
-        return Tool(function, name=found, description=told, timeout=timeout, concurrency=concurrency, names=names)
+    def make(function: Callable[..., Any], caller: FrameType | None = None) -> Tool[..., Any]:
+        found, told = _name_and_docstring(function)
+        return Tool(
+            function,
+            name=found if name is None else name,
+            description=told if description is None else description,
+            timeout=timeout,
+            concurrency=concurrency,
+            caller=caller or sys._getframe(1),  # pyright: ignore[reportPrivateUsage]  # types that are local there
+        )
 
-    return make if function is None else make(function)
+    return make if function is None else make(function, sys._getframe(1))  # pyright: ignore[reportPrivateUsage]
 
 
 def dynamic_tools(tools: Tools) -> tuple[list[dict[str, Any]], dict[tuple[str | None, str], Tool[..., Any]]]:
@@ -273,12 +281,12 @@ def dynamic_tools(tools: Tools) -> tuple[list[dict[str, Any]], dict[tuple[str | 
         raise TypeError(f"tools: {tools!r} is no list of tools")
     plain = _distinct("tools", [_as_tool(each) for each in tools if not isinstance(each, ToolSet)])
     sets = _distinct("tools", [each for each in tools if isinstance(each, ToolSet)])
-    for each in plain:
-        if each.name in _OF_RUNTIME:
+    for name in [each.name for each in plain]:
+        if name in _OF_RUNTIME:
             text = (
                 "the tool %s has the name of one of the runtime's own, which is called instead; put it into a ToolSet"
             )
-            log(logging.WARNING, text, each.name)
+            log(logging.WARNING, text, name)
     specs = [_spec(each) for each in plain]
     for each in sets:
         inner = [_spec(tool, **({"defer_loading": True} if each.defer_loading else {})) for tool in each.tools]
@@ -342,6 +350,13 @@ class _ToolAnswerer(Answerer):
 
 
 def _no_function() -> None: ...
+
+
+def _name_and_docstring(function: Callable[..., Any]) -> tuple[str, str]:
+    plain = plain_function(function)
+    if isroutine(plain) or isinstance(plain, type):
+        return plain.__name__, getdoc(plain) or ""
+    return type(plain).__name__, cleandoc(type(plain).__call__.__doc__ or plain.__doc__ or "")
 
 
 def _as_tool(each: Any) -> Tool[..., Any]:

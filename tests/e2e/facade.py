@@ -23,6 +23,7 @@ import pytest
 from openai_codex import (
     AsyncCodex,
     AsyncServerRequestHandlers,
+    AsyncThread,
     ChatgptLoginHandle,
     Codex,
     CodexConfig,
@@ -39,7 +40,8 @@ from openai_codex import (
 )
 from openai_codex._rpc import Namespace
 from openai_codex._transport.launch import plan_launch
-from openai_codex.testing import ScriptedModel
+from openai_codex.testing import Item, ScriptedModel
+from openai_codex.types import TurnStatus
 
 KINDS = ("async", "sync")
 LIMIT_S = 30.0
@@ -267,3 +269,16 @@ def process_id() -> int:
     """Process id of the runtime, the only child of the tests."""
     (pid,) = _processes()
     return int(pid)
+
+
+async def called(thread: AsyncThread, model: ScriptedModel, *calls: Item) -> list[str]:
+    """Play a turn where the model calls tools in one answer. Returns what it is told."""
+    model.answer(*calls).say("Thanks")
+    result = await thread.run("Look it up")
+    assert (result.status, result.final_response) == (TurnStatus.completed, "Thanks")
+    return [*model.requests[-1].tool_outputs.values()][-len(calls) :]
+
+
+def is_async(client: object) -> bool:
+    """Whether this is the asynchronous client itself, and not the other one in its clothes."""
+    return isinstance(client, AsyncCodex)

@@ -15,10 +15,19 @@ ROOT = HERE.parents[1]
 FILES = [*sorted(HERE.glob("check_*.py")), *sorted((ROOT / "docs" / "examples").rglob("*.py"))]
 
 PREAMBLE = """\
-from openai_codex import ApprovalMode, Codex, Sandbox, TurnResult, retry_on_overload
+from openai_codex import ApprovalMode, AsyncCodex, Codex, Sandbox, ToolSet, TurnResult, retry_on_overload, tool
+from openai_codex import Approval, ApprovalRequest, AsyncServerRequestHandlers, ServerRequestHandlers
 from openai_codex.types import AgentMessageThreadItem, ApiKeyLoginAccountParams, ThreadSortKey, TurnStatus
 codex: Codex
 result: TurnResult
+def number(request: ApprovalRequest) -> int: return 3
+def text(request: str) -> bool: return True
+def nothing() -> Approval: return Approval.accept()
+async def later(request: ApprovalRequest) -> None: ...
+@tool
+def lookup(q: str) -> list[str]: return [q]
+@tool(name="other")
+def other(q: str) -> list[str]: return [q]
 """
 MISTAKES = """\
 import openai_codex; openai_codex.Codx
@@ -51,6 +60,33 @@ codex.thread_start().run("Hi").text
 retry_on_overload()
 retry_on_overload(codex.thread_start, attempts=3)
 retry_on_overload(codex.thread_start).nmae
+codex.thread_start().run("Hi", output_type=str).output.nmae
+codex.thread_start().run("Hi", output_type=str, output_retries="1")
+codex.thread_start().run("Hi").output.nmae
+codex.thread_start().turn("Hi", output_type=list[int]).run().output.nmae
+lookup(3)
+lookup("a").nmae
+lookup.nmae
+other(p="a")
+other("a").nmae
+tool(name=3)(text)
+tool(text, name="a")
+ToolSet("crm", [3])
+ToolSet("crm", lookup)
+ToolSet("crm", [ToolSet("inner", [lookup])])
+codex.thread_start(tools=lookup)
+codex.thread_start(tools=["lookup"])
+codex.thread_resume("t", tool_handlers=[3])
+Codex(approval_handler=number)
+Codex(approval_handler=text)
+Codex(approval_handler=nothing)
+Codex(approval_handler=later)
+Codex(handlers=AsyncServerRequestHandlers())
+AsyncCodex(approval_handler=number)
+AsyncCodex(approval_handler=later)
+AsyncCodex(handlers=ServerRequestHandlers())
+codex.thread_start(approval_handler=text)
+Approval.accept_with_rule(3)
 result.usage.total
 result.status.completd
 """

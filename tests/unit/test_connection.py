@@ -283,6 +283,27 @@ def test_server_request_ids_are_their_own_space(id: int | str) -> None:
     ]
 
 
+def call(id: int, turn: str, item: str, method: str = "item/tool/call") -> bytes:
+    return line(id=id, method=method, params={"turnId": turn, "callId": item})
+
+
+def ended_item(turn: str, item: str) -> bytes:
+    return line(method="item/completed", params={"turnId": turn, "item": {"id": item, "type": "dynamicToolCall"}})
+
+
+def test_call_of_a_tool_is_settled_by_the_end_of_its_item_or_its_turn() -> None:
+    connection = Connection()
+    feed(connection, call(1, "T", "a"), call(2, "T", "b"), call(3, "U", "a"), call(4, "T", "c", "item/other"))
+    feed(connection, ended_item("T", "x"), ended_item("V", "a"))
+    assert connection.take_resolved() == []
+    feed(connection, ended_item("T", "a"))
+    assert connection.take_resolved() == [1]
+    feed(connection, ended_item("T", "a"), ended_item("T", "c"), completed("T"))
+    assert connection.take_resolved() == [2]
+    feed(connection, completed("T"), line(method="serverRequest/resolved", params={"requestId": 9}), completed("U"))
+    assert connection.take_resolved() == [9, 3]
+
+
 def test_server_request_that_is_said_again_is_given_out_once() -> None:
     connection = Connection()
     for _ in range(2):

@@ -131,6 +131,7 @@ class AsyncTurnHandle(Generic[_Output]):
                 last one.
             TurnTimeoutError: it took longer than ``timeout``; ``.result`` has what there is.
             TurnStalledError: it fell silent and had not ended; ``.result`` has what there is.
+            RequestTimeoutError: the runtime did not accept a further turn in time.
             ValueError, TypeError: a limit is no time to wait.
             TransportClosedError: the runtime is gone, or the client was closed.
 

@@ -388,7 +388,7 @@ class Connection:
 
     def take_resolved(self) -> list[int | str]:
         """Return the ids of server requests that the runtime settled since the last call: no answer is wanted."""
-        return self._events.take_resolved()
+        return self._events.take_resolved() + self._items.take_ended_calls()
 
     def fail(self, error: TransportClosedError) -> list[Waiter]:
         """End the connection: every pending request and mailbox gets ``error``, and so does every later call.

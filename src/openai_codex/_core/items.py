@@ -2,6 +2,7 @@
 
 A request names its item by id at most. The patch of a file change, for example, stands in the item alone. A sub-agent's
 thread is announced by nothing but an item of the thread that has started it, before the sub-agent asks for anything.
+That nobody wants the answer to the call of a tool any more is said by nothing but the end of its item.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ class ItemBook:
 
     def __init__(self) -> None:
         self._under_way: dict[str, dict[str, Mapping[str, Any]]] = {}
+        self._calls: dict[str, dict[str, int | str]] = {}  # requests by turn and item
+        self._ended_calls: list[int | str] = []
         self._origins: dict[str, str] = {}
 
     NOTED = frozenset({"item/started", "item/completed", "turn/completed"})
@@ -30,7 +33,9 @@ class ItemBook:
     def note(self, method: str, params: Mapping[str, Any]) -> None:
         """Take a notification of ``NOTED`` into account."""
         if method == "turn/completed":
-            self._under_way.pop(_text(member(params.get("turn"), "id")), None)
+            turn_id = _text(member(params.get("turn"), "id"))
+            self._under_way.pop(turn_id, None)
+            self._ended_calls += self._calls.pop(turn_id, {}).values()
             return
         item, turn_id = params.get("item"), _text(params.get("turnId"))
         if not isinstance(item, dict):
@@ -39,16 +44,27 @@ class ItemBook:
         if method == "item/started":
             items = self._under_way.setdefault(turn_id, {})
             items[id] = cast("dict[str, Any]", item)
-            if len(self._under_way) > _MAX_TURNS:
-                del self._under_way[next(iter(self._under_way))]
-        elif (items_left := self._under_way.get(turn_id)) is not None:
-            items_left.pop(id, None)
+            _trim(self._under_way)
+        else:
+            self._under_way.get(turn_id, {}).pop(id, None)
+            if (request := self._calls.get(turn_id, {}).pop(id, None)) is not None:
+                self._ended_calls.append(request)
         if kind == "subAgentActivity":
             self._note_origin(member(item, "agentThreadId"), params.get("threadId"))
         elif kind == "collabAgentToolCall":
             receivers: list[Any] | None = member(item, "receiverThreadIds")
             for receiver in receivers if isinstance(receivers, list) else ():
                 self._note_origin(receiver, member(item, "senderThreadId"))
+
+    def note_call(self, request: int | str, params: Mapping[str, Any]) -> None:
+        """Take a request into account that calls a tool."""
+        self._calls.setdefault(_text(params.get("turnId")), {})[_text(params.get("callId"))] = request
+        _trim(self._calls)
+
+    def take_ended_calls(self) -> list[int | str]:
+        """Return the requests that called tools in items that have ended since the last call."""
+        ended, self._ended_calls = self._ended_calls, []
+        return ended
 
     def note_thread(self, thread: Any) -> None:
         """Take a thread into account, as the runtime describes it."""
@@ -72,6 +88,11 @@ class ItemBook:
             self._origins[thread_id] = origin
             if len(self._origins) > _MAX_THREADS:
                 del self._origins[next(iter(self._origins))]
+
+
+def _trim(turns: dict[str, Any]) -> None:
+    if len(turns) > _MAX_TURNS:
+        del turns[next(iter(turns))]
 
 
 def _text(value: Any) -> str:

@@ -14,6 +14,7 @@ from .routes import Turn
 __all__ = ["OpenedTurn", "PendingRequest", "ServerRequest", "ServerRequests", "fresh_error", "rpc_error"]
 
 _MAX_SEEN = 4096
+_TOOL_CALL = "item/tool/call"
 
 
 @dataclass(slots=True, frozen=True)
@@ -117,6 +118,8 @@ class ServerRequests:
             lineage = self._items.lineage(given.get("threadId"))
             items = self._items.under_way(given.get("turnId"))
             self._arrived.append(ServerRequest(id, method, given, lineage, items))
+            if method == _TOOL_CALL:
+                self._items.note_call(id, given)
             self._seen[id] = None
             if len(self._seen) > _MAX_SEEN:
                 del self._seen[next(iter(self._seen))]

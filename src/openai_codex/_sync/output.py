@@ -18,7 +18,7 @@ from .._inputs import input_fields
 from .._log import log
 from .._output import InvalidAnswer, OutputType
 from .._results import TurnResult
-from ..errors import OutputValidationError
+from ..errors import OutputValidationError, RequestTimeoutError, TurnFailedError, TurnTimeoutError
 from .follower import TurnFollower
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Output(Generic[_T]):
         self._retries = retries
         self.schema = self._output_type.schema
         self._again = {**again, "output_schema": self.schema}
-        self._done: TurnResult[_T] | OutputValidationError | None = None
+        self._done: TurnResult[_T] | OutputValidationError | TurnFailedError | None = None
 
     def complete(self, result: TurnResult, deadline: Deadline, idle_timeout: float | None) -> TurnResult[_T]:
         """Return the result with its output, after further turns if need be. Who comes later gets the same.
@@ -67,15 +67,26 @@ class Output(Generic[_T]):
 
         Raises:
             OutputValidationError: no answer fits, or there is none.
-            RequestTimeoutError: somebody else was at it until the time was over.
+            TurnFailedError: a further turn failed.
+            TurnTimeoutError: the time is over, for a further turn or for somebody else who was at it.
+            TurnStalledError: a further turn fell silent.
+            RequestTimeoutError: the runtime did not accept a further turn in time.
         """
-        with self._session.locks.hold("run: output of turn", result.id, deadline.left()):
-            if self._done is None:
-                try:
-                    self._done = self._complete(result, deadline, idle_timeout)
-                except OutputValidationError as error:
-                    self._done = error
-        if isinstance(self._done, OutputValidationError):
+        asking = False
+        try:
+            with self._session.locks.hold("run: output of turn", result.id, deadline.left()):
+                asking = True
+                if self._done is None:
+                    try:
+                        self._done = self._complete(result, deadline, idle_timeout)
+                    except (OutputValidationError, TurnFailedError) as error:
+                        self._done = error
+        except RequestTimeoutError:
+            if asking:
+                raise
+            text = f"turn {result.id} has no output after {deadline.seconds:g} s; another call asks for it, and goes on"
+            raise TurnTimeoutError(text, result=result) from None
+        if isinstance(self._done, Exception):
             raise copy(self._done)  # a shared one would collect the tracebacks of all callers
         return self._done
 
