@@ -110,7 +110,9 @@ if not TYPE_CHECKING:
     def _notification_payload() -> Any:
         """Whatever ``Notification.payload`` can be: the union that is spelled out for type checkers."""
         from . import types
+        from ._failure import HandlerFailure
         from ._generated._methods import NOTIFICATIONS
 
-        payloads = sorted({*NOTIFICATIONS.values(), "UnknownNotification"})
-        return Union[tuple(getattr(types, payload) for payload in payloads)]
+        payloads = [getattr(types, name) for name in sorted({*NOTIFICATIONS.values()})]
+        payloads += [HandlerFailure, types.UnknownNotification]
+        return Union[tuple(payloads)]
