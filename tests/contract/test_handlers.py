@@ -191,7 +191,16 @@ def test_slow_handler_holds_up_nothing(run: Run, kind: str) -> None:
     run(scenario, {"on": {"go": [ask(0)]}}, protocol=PROTOCOL, handlers=handlers_for(kind, handle))
 
 
-@pytest.mark.parametrize("wrong", ["raises", "returns None", "exits"])
+class Untold(Exception):
+    """Has no text to be shown."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("there is no text")
+
+    __repr__ = __str__
+
+
+@pytest.mark.parametrize("wrong", ["raises", "returns None", "exits", "raises what has no text"])
 def test_handler_that_fails_refuses_and_is_logged(
     run: Run, kind: str, wrong: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -203,11 +212,13 @@ def test_handler_that_fails_refuses_and_is_logged(
             raise RuntimeError("boom")
         if wrong == "exits":
             raise SystemExit(1)
+        if wrong == "raises what has no text":
+            raise Untold
         return None
 
     async def scenario(d: Driver) -> None:
         await d.call(d.engine.notify, "go")
-        assert await replies(d, 1) == {0: {"said": "no"}}
+        assert await asyncio.wait_for(replies(d, 1), 10) == {0: {"said": "no"}}
         assert await d.request("a", {}) == {"echo": {}}
 
     with caplog.at_level(logging.ERROR, "openai_codex"):
