@@ -415,3 +415,23 @@ def test_limit_of_a_handler_ends_with_the_client(run: Run, kind: str, caplog: py
     script = {"on": {"go": [ask(0, n=1)]}}
     run(scenario, script, protocol=PROTOCOL, handlers=blocking.handlers, handler_timeout=0.2)
     assert told(caplog) == (left_behind(1) if kind == "threads" else [])
+
+
+def test_handler_whose_limit_cannot_be_watched_refuses(
+    run: Run, kind: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if kind != "threads":
+        pytest.skip("a task needs no thread for its limit")
+
+    def start(timer: threading.Timer) -> None:
+        raise RuntimeError("can't start new thread")
+
+    async def scenario(d: Driver) -> None:
+        await d.call(d.engine.notify, "go")
+        assert await asyncio.wait_for(replies(d, 2), 10) == {0: {"said": "no"}, 1: {"said": "no"}}
+
+    monkeypatch.setattr(threading.Timer, "start", start)
+    handlers = handlers_for(kind, lambda params: Response(said="yes"))
+    script = {"on": {"go": [ask(0), ask(1)]}}
+    run(scenario, script, protocol=PROTOCOL, handlers=handlers, handler_threads=1, handler_timeout=5.0)
+    assert "can't start new thread" in caplog.text

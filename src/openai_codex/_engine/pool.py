@@ -85,8 +85,12 @@ class HandlerPool:
 
     def _run(self, invocation: Invocation) -> None:
         timer: threading.Timer | None = None
+        reply: Reply | None
         try:
             timer = self._limit(invocation)
+        except RuntimeError as error:  # the system has no more threads
+            reply = invocation.refuse(error)
+        else:
             reply = self._reply(invocation)
         finally:
             if timer is not None:
