@@ -12,6 +12,7 @@ import pytest
 from pydantic import BaseModel
 
 from openai_codex._engine.common import LEFT_BEHIND_TEXT
+from openai_codex._engine.handlers import Cancellation
 from openai_codex._engine.protocol import Protocol
 from openai_codex.errors import TransportClosedError
 
@@ -435,3 +436,37 @@ def test_handler_whose_limit_cannot_be_watched_refuses(
     script = {"on": {"go": [ask(0), ask(1)]}}
     run(scenario, script, protocol=PROTOCOL, handlers=handlers, handler_threads=1, handler_timeout=5.0)
     assert "can't start new thread" in caplog.text
+
+
+def test_handler_that_ends_as_it_is_given_up_harms_nobody(
+    run: Run, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if kind != "threads":
+        pytest.skip("about coroutines on threads")
+    given_up, told = threading.Event(), threading.Event()
+
+    set_ = Cancellation.call_when_set
+
+    def call_when_set(cancelled: Cancellation, hook: Any) -> None:
+        def late() -> None:
+            given_up.set()
+            time.sleep(0.3)
+            hook()
+            told.set()
+
+        set_(cancelled, hook and late)
+
+    class Asynchronous(Base):
+        async def ask(self, params: Params) -> Response:
+            while params.n == 0 and not given_up.is_set():
+                await asyncio.sleep(0.001)
+            return Response(said=str(params.n))
+
+    async def scenario(d: Driver) -> None:
+        await d.call(d.engine.notify, "go")
+        assert await asyncio.wait_for(replies(d, 2), 10) == {0: {"said": "no"}, 1: {"said": "1"}}
+        assert told.wait(5)
+
+    monkeypatch.setattr(Cancellation, "call_when_set", call_when_set)
+    script = {"on": {"go": [ask(0), ask(1, n=1)]}}
+    run(scenario, script, protocol=PROTOCOL, handlers=Asynchronous(), handler_threads=1, handler_timeout=0.2)

@@ -5,6 +5,7 @@ A coroutine function works as well: its thread runs an event loop for it.
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import logging
 import threading
@@ -142,7 +143,12 @@ def _run_coroutine(coroutine: Coroutine[Any, Any, Any], cancelled: Cancellation)
 
     async def run() -> Any:
         loop, task = asyncio.get_running_loop(), asyncio.ensure_future(coroutine)
-        cancelled.call_when_set(lambda: loop.call_soon_threadsafe(task.cancel))
+
+        def cancel() -> None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed: the coroutine has just ended
+                loop.call_soon_threadsafe(task.cancel)
+
+        cancelled.call_when_set(cancel)
         try:
             return await task
         finally:
