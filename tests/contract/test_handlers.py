@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import json
 import logging
 import threading
 import time
@@ -11,6 +13,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from openai_codex._core import requests
 from openai_codex._engine.common import LEFT_BEHIND_TEXT
 from openai_codex._engine.handlers import Cancellation
 from openai_codex._engine.protocol import Protocol
@@ -470,3 +473,50 @@ def test_handler_that_ends_as_it_is_given_up_harms_nobody(
     monkeypatch.setattr(Cancellation, "call_when_set", call_when_set)
     script = {"on": {"go": [ask(0), ask(1, n=1)]}}
     run(scenario, script, protocol=PROTOCOL, handlers=Asynchronous(), handler_threads=1, handler_timeout=0.2)
+
+
+def test_late_answer_is_not_taken_for_that_of_a_request_with_the_same_id(
+    run: Run, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    let_go = {n: threading.Event() for n in (1, 2)}
+
+    def handle(params: Params) -> Any:
+        async def heedless() -> Response:
+            while not let_go[params.n].is_set():
+                with contextlib.suppress(asyncio.CancelledError):
+                    await asyncio.sleep(0.01)
+            return Response(said=str(params.n))
+
+        if kind != "threads":
+            return heedless()
+        let_go[params.n].wait(20)
+        return Response(said=str(params.n))
+
+    async def scenario(d: Driver) -> None:
+        for name in ("first", "others", "second"):
+            await d.call(d.engine.notify, name)
+            assert await d.request("a", {}) == {"echo": {}}
+            await asyncio.sleep(0.1)
+        let_go[1].set()
+        await asyncio.sleep(0.1)
+        let_go[2].set()
+        answers = await replies(d, 4)
+        assert answers[0] == {"said": "2"}
+
+    monkeypatch.setattr(requests, "_MAX_SEEN", 2)
+    others = [ask(id, "future/one") for id in ("x", "y", "z")]
+    script = {"on": {"first": [ask(0, n=1), ["sleep", 0.2], settled(0)], "others": others, "second": [ask(0, n=2)]}}
+    run(scenario, script, protocol=PROTOCOL, handlers=handlers_for(kind, handle))
+
+
+def test_handler_whose_request_is_settled_at_once_leaves_nothing(run: Run, kind: str) -> None:
+    async def scenario(d: Driver) -> None:
+        await d.call(d.engine.notify, "go")
+        assert await d.request("a", {}) == {"echo": {}}
+        await asyncio.sleep(0.2)
+        handlers = d.engine._handlers
+        assert not (handlers._threads if kind == "threads" else handlers._tasks)
+
+    lines = "".join(json.dumps(message) + "\n" for _, message in (ask(0), settled(0), ask(1), settled(1)))
+    handlers = handlers_for(kind, lambda params: Response(said="yes"))
+    run(scenario, {"on": {"go": [["raw", lines]]}}, protocol=PROTOCOL, handlers=handlers)

@@ -296,7 +296,8 @@ def test_eager_tasks_leave_no_handler_behind() -> None:
         while len(events.items) < 20:
             await engine.receive(events)
             await asyncio.sleep(0.01)
-        assert engine.__dict__["_running"] == {}
+        await asyncio.sleep(0)
+        assert engine.__dict__["_handlers"].__dict__["_tasks"] == {}
         await engine.close()
 
     asyncio.run(main())

@@ -24,12 +24,18 @@ class Admission:
         self._taken: Counter[object] = Counter()
 
     def add(self, invocation: Invocation) -> bool:
-        """Take a handler in; returns whether it may run now."""
+        """Take a handler in; returns whether it may run now. Not one whose request has a handler here already."""
+        if invocation.id in self._running or invocation.id in self._waiting:
+            return False
         if self._has_room(invocation):
             self._admit(invocation)
             return True
         self._waiting[invocation.id] = invocation
         return False
+
+    def end(self, invocation: Invocation) -> tuple[Invocation | None, list[Invocation]]:
+        """As ``remove``, for a handler that has ended: by now another one may be here under the same id."""
+        return self.remove(invocation.id) if self.is_running(invocation) else (None, [])
 
     def remove(self, id: int | str) -> tuple[Invocation | None, list[Invocation]]:
         """Take a handler out: it has ended, or is given up. Returns it, and those that may run now.
@@ -60,9 +66,9 @@ class Admission:
         self._taken.clear()
         return everything
 
-    def is_running(self, id: int | str) -> bool:
-        """Whether the handler of this request was admitted, and not removed."""
-        return id in self._running
+    def is_running(self, invocation: Invocation) -> bool:
+        """Whether a handler was admitted, and not removed."""
+        return self._running.get(invocation.id) is invocation
 
     def concerns(self, thread_id: str) -> bool:
         """Whether a handler for a request of this thread is here."""

@@ -50,6 +50,9 @@ class HandlerPool:
         """Give a handler up and its place to the next; False if it is done. A thread cannot be stopped: it runs on."""
         with self._lock:
             invocation, following = self._admission.remove(id)
+        return self._give_up(invocation, following)
+
+    def _give_up(self, invocation: Invocation | None, following: list[Invocation]) -> bool:
         if invocation is not None:
             invocation.cancelled.set()
         self._run_all(following)
@@ -111,14 +114,14 @@ class HandlerPool:
             return invocation.reply(result)
         except BaseException as error:
             with self._lock:
-                if not self._admission.is_running(invocation.id):
+                if not self._admission.is_running(invocation):
                     return None
             return invocation.refuse(error)
 
     def _finish(self, invocation: Invocation, reply: Reply) -> None:
         """Send an answer, unless the handler was given up meanwhile, and let others have its place."""
         with self._lock:
-            removed, following = self._admission.remove(invocation.id)
+            removed, following = self._admission.end(invocation)
         if removed is not None:
             self._answer(reply)
         self._run_all(following)
@@ -133,7 +136,9 @@ class HandlerPool:
         return timer
 
     def _time_out(self, invocation: Invocation) -> None:
-        if self.abandon(invocation.id):
+        with self._lock:
+            removed, following = self._admission.end(invocation)
+        if self._give_up(removed, following):
             self._answer(invocation.refuse(TimeoutError(f"it took longer than {invocation.timeout:g} s")))
 
 

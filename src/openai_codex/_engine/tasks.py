@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from inspect import isawaitable
 from typing import Any
 
@@ -70,6 +71,11 @@ class HandlerTasks:
             task = asyncio.ensure_future(self._run(invocation))
             if not task.done():  # an eager one may be
                 self._tasks[invocation.id] = task
+                task.add_done_callback(partial(self._forget, invocation.id))  # also if it ends before it begins
+
+    def _forget(self, id: int | str, task: asyncio.Task[None]) -> None:
+        if self._tasks.get(id) is task:
+            del self._tasks[id]
 
     async def _run(self, invocation: Invocation) -> None:
         limit, timer = invocation.timeout, None
@@ -83,7 +89,7 @@ class HandlerTasks:
             self._finish(invocation, invocation.refusal)
             raise
         except BaseException as error:
-            if self._admission.is_running(invocation.id):
+            if self._admission.is_running(invocation):
                 self._finish(invocation, invocation.refuse(error))
             if not isinstance(error, Exception):
                 raise
@@ -92,7 +98,6 @@ class HandlerTasks:
         finally:
             if timer is not None:
                 timer.cancel()
-            self._tasks.pop(invocation.id, None)
 
     async def _call(self, invocation: Invocation, call: Call) -> Any:
         if invocation.threaded:
@@ -103,13 +108,13 @@ class HandlerTasks:
 
     def _finish(self, invocation: Invocation, reply: Reply) -> None:
         """Send an answer, unless the handler was given up meanwhile, and let others have its place."""
-        removed, following = self._admission.remove(invocation.id)
+        removed, following = self._admission.end(invocation)
         if removed is not None:
             self._answer(reply)
         self._run_all(following)
 
     def _time_out(self, invocation: Invocation, task: asyncio.Task[Any]) -> None:
-        removed, following = self._admission.remove(invocation.id)
+        removed, following = self._admission.end(invocation)
         if removed is not None:
             invocation.cancelled.set()
             self._answer(invocation.refuse(TimeoutError(f"it took longer than {invocation.timeout:g} s")))
