@@ -520,3 +520,33 @@ def test_handler_whose_request_is_settled_at_once_leaves_nothing(run: Run, kind:
     lines = "".join(json.dumps(message) + "\n" for _, message in (ask(0), settled(0), ask(1), settled(1)))
     handlers = handlers_for(kind, lambda params: Response(said="yes"))
     run(scenario, {"on": {"go": [["raw", lines]]}}, protocol=PROTOCOL, handlers=handlers)
+
+
+def test_request_that_came_just_before_the_end_has_no_handler(run: Run, kind: str) -> None:
+    started: list[int] = []
+
+    async def scenario(d: Driver) -> None:
+        closing = asyncio.Event()
+        decide, loop = d.engine.dispatcher.decide, asyncio.get_running_loop()
+
+        def decide_late(request: Any) -> Any:
+            if kind == "threads":  # the reader has read it, and another thread closes the client
+                loop.call_soon_threadsafe(closing.set)
+                while not d.engine.closed:
+                    time.sleep(0.01)
+                time.sleep(0.1)
+            else:  # a log handler, or an eager task, closes it
+                d.engine.dispatcher.decide = decide
+                d.engine._fail(TransportClosedError("over"))
+            return decide(request)
+
+        d.engine.dispatcher.decide = decide_late
+        await d.call(d.engine.notify, "go")
+        if kind == "threads":
+            await closing.wait()
+            await d.close()
+        await asyncio.sleep(0.3)
+        assert started == []
+
+    handlers = handlers_for(kind, lambda params: started.append(params.n))
+    run(scenario, {"on": {"go": [ask(0)]}}, protocol=PROTOCOL, handlers=handlers)

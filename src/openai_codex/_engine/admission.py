@@ -22,10 +22,11 @@ class Admission:
         self._running: dict[int | str, Invocation] = {}
         self._waiting: dict[int | str, Invocation] = {}
         self._taken: Counter[object] = Counter()
+        self._closed = False
 
     def add(self, invocation: Invocation) -> bool:
-        """Take a handler in; returns whether it may run now. Not one whose request has a handler here already."""
-        if invocation.id in self._running or invocation.id in self._waiting:
+        """Take a handler in; returns whether it may run now. Not one whose request has a handler already."""
+        if self._closed or invocation.id in self._running or invocation.id in self._waiting:
             return False
         if self._has_room(invocation):
             self._admit(invocation)
@@ -58,8 +59,9 @@ class Admission:
                 following.append(each)
         return removed, following
 
-    def clear(self) -> list[Invocation]:
-        """Take all out; returns them."""
+    def close(self) -> list[Invocation]:
+        """Take all out, and no more in; returns them."""
+        self._closed = True
         everything = [*self._running.values(), *self._waiting.values()]
         self._running.clear()
         self._waiting.clear()

@@ -61,7 +61,7 @@ class HandlerPool:
     def abandon_all(self) -> None:
         """What they answer, and how they fail, concerns nobody any more."""
         with self._lock:
-            invocations = self._admission.clear()
+            invocations = self._admission.close()
         for invocation in invocations:
             invocation.cancelled.set()
 

@@ -50,14 +50,14 @@ class HandlerTasks:
 
     def abandon_all(self) -> None:
         """Cancel all: what they answer, and how they fail, concerns nobody any more."""
-        for invocation in self._admission.clear():
+        for invocation in self._admission.close():
             invocation.cancelled.set()
         for task in [*self._tasks.values()]:
             task.cancel()
 
     async def stop(self, caller: asyncio.Task[Any] | None, seconds: float) -> None:
         """Cancel all but the task ``caller``, and wait for their ends, for each kind at most ``seconds``."""
-        for invocation in self._admission.clear():
+        for invocation in self._admission.close():
             invocation.cancelled.set()
         tasks = [task for task in self._tasks.values() if task is not caller]
         for task in tasks:
