@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import logging
 import threading
@@ -550,3 +551,20 @@ def test_request_that_came_just_before_the_end_has_no_handler(run: Run, kind: st
 
     handlers = handlers_for(kind, lambda params: started.append(params.n))
     run(scenario, {"on": {"go": [ask(0)]}}, protocol=PROTOCOL, handlers=handlers)
+
+
+@pytest.mark.parametrize("error", [GeneratorExit, type("Stop", (BaseException,), {})])
+def test_handler_that_raises_what_is_no_exception_is_told_of_once(
+    run: Run, kind: str, error: type[BaseException], caplog: pytest.LogCaptureFixture
+) -> None:
+    def handle(params: Params) -> Any:
+        raise error
+
+    async def scenario(d: Driver) -> None:
+        await d.call(d.engine.notify, "go")
+        assert await replies(d, 1) == {0: {"said": "no"}}
+        await asyncio.sleep(0.05)
+        gc.collect()
+
+    run(scenario, {"on": {"go": [ask(0)]}}, protocol=PROTOCOL, handlers=handlers_for(kind, handle))
+    assert told(caplog) == [f"the handler of ask failed with {error.__name__}; the request was refused"]

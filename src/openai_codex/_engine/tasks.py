@@ -91,7 +91,7 @@ class HandlerTasks:
         except BaseException as error:
             if self._admission.is_running(invocation):
                 self._finish(invocation, invocation.refuse(error))
-            if not isinstance(error, Exception):
+            if isinstance(error, (KeyboardInterrupt, SystemExit)):  # they end the loop, as they do in any task
                 raise
         else:
             self._finish(invocation, reply)
