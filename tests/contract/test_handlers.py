@@ -9,6 +9,7 @@ import json
 import logging
 import threading
 import time
+import warnings
 from typing import Any
 
 import pytest
@@ -568,3 +569,27 @@ def test_handler_that_raises_what_is_no_exception_is_told_of_once(
 
     run(scenario, {"on": {"go": [ask(0)]}}, protocol=PROTOCOL, handlers=handlers_for(kind, handle))
     assert told(caplog) == [f"the handler of ask failed with {error.__name__}; the request was refused"]
+
+
+def test_coroutine_that_comes_too_late_is_dropped_in_silence(run: Run, kind: str) -> None:
+    let_go = threading.Event()
+
+    async def late() -> Response:
+        return Response(said="late")
+
+    class Plain(Base):
+        def ask(self, params: Params) -> Any:
+            let_go.wait(20)
+            return late()
+
+    async def scenario(d: Driver) -> None:
+        await d.call(d.engine.notify, "go")
+        assert await replies(d, 1) == {0: {"said": "no"}}
+        let_go.set()
+        await asyncio.sleep(0.1)
+
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        run(scenario, {"on": {"go": [ask(0)]}}, protocol=PROTOCOL, handlers=Plain(), handler_timeout=0.1)
+        gc.collect()
+    assert [str(each.message) for each in warned if "never awaited" in str(each.message)] == []
