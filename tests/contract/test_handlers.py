@@ -10,6 +10,7 @@ import logging
 import threading
 import time
 import warnings
+from contextvars import ContextVar
 from typing import Any
 
 import pytest
@@ -22,6 +23,9 @@ from openai_codex._engine.protocol import Protocol
 from openai_codex.errors import TransportClosedError
 
 from .conftest import Driver, Run
+
+
+NOTE: ContextVar[int] = ContextVar("note", default=0)
 
 
 class Params(BaseModel):
@@ -593,3 +597,24 @@ def test_coroutine_that_comes_too_late_is_dropped_in_silence(run: Run, kind: str
         run(scenario, {"on": {"go": [ask(0)]}}, protocol=PROTOCOL, handlers=Plain(), handler_timeout=0.1)
         gc.collect()
     assert [str(each.message) for each in warned if "never awaited" in str(each.message)] == []
+
+
+def test_handler_that_has_waited_sees_nothing_of_the_one_before(run: Run, kind: str) -> None:
+    seen: list[int] = []
+
+    class Plain(Base):
+        def ask(self, params: Params) -> Any:
+            async def inner() -> Response:
+                seen.append(NOTE.get())
+                NOTE.set(params.n)
+                return Response(said="yes")
+
+            return inner()
+
+    async def scenario(d: Driver) -> None:
+        await d.call(d.engine.notify, "go")
+        await replies(d, 2)
+        assert seen == [0, 0]
+
+    script = {"on": {"go": [ask(0, n=1), ask(1, n=2)]}}
+    run(scenario, script, protocol=PROTOCOL, handlers=Plain(), handler_threads=1)

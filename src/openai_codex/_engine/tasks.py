@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextvars import copy_context
 from functools import partial
 from inspect import isawaitable
 from typing import Any
@@ -28,6 +29,7 @@ class HandlerTasks:
         self._admission = Admission()
         self._tasks: dict[int | str, asyncio.Task[None]] = {}
         self._offload = Offload()
+        self._context = copy_context()
 
     def is_handling(self, thread_id: str) -> bool:
         """Whether a handler works on a request of this thread, or is about to."""
@@ -35,6 +37,7 @@ class HandlerTasks:
 
     def start(self, invocation: Invocation) -> None:
         """Run a handler as soon as there is room for it."""
+        self._context = copy_context()
         if self._admission.add(invocation):
             self._run_all([invocation])
 
@@ -68,7 +71,8 @@ class HandlerTasks:
 
     def _run_all(self, invocations: list[Invocation]) -> None:
         for invocation in invocations:
-            task = asyncio.ensure_future(self._run(invocation))
+            # One that has waited begins while another one ends, and must not see what that one has set.
+            task = self._context.copy().run(asyncio.ensure_future, self._run(invocation))
             if not task.done():  # an eager one may be
                 self._tasks[invocation.id] = task
                 task.add_done_callback(partial(self._forget, invocation.id))  # also if it ends before it begins
