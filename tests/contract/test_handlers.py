@@ -618,3 +618,31 @@ def test_handler_that_has_waited_sees_nothing_of_the_one_before(run: Run, kind: 
 
     script = {"on": {"go": [ask(0, n=1), ask(1, n=2)]}}
     run(scenario, script, protocol=PROTOCOL, handlers=Plain(), handler_threads=1)
+
+
+def test_close_waits_a_second_for_all_kinds_of_handlers_together(run: Run, kind: str) -> None:
+    if kind == "threads":
+        pytest.skip("there is one kind of handlers")
+    let_go = threading.Event()
+
+    class Heedless(Base):
+        def ask(self, params: Params) -> Any:
+            let_go.wait(20)
+
+        async def other(self, params: Params) -> Any:
+            while not let_go.is_set():
+                with contextlib.suppress(asyncio.CancelledError):
+                    await asyncio.sleep(0.01)
+
+    async def scenario(d: Driver) -> None:
+        await d.call(d.engine.notify, "go")
+        assert await d.request("a", {}) == {"echo": {}}
+        await asyncio.sleep(0.1)
+        before = time.monotonic()
+        await d.close()
+        took = time.monotonic() - before
+        let_go.set()
+        await asyncio.sleep(0.1)
+        assert took < 1.7
+
+    run(scenario, {"on": {"go": [ask(0), ask(1, "other")]}}, protocol=PROTOCOL, handlers=Heedless())

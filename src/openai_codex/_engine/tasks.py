@@ -59,7 +59,9 @@ class HandlerTasks:
             task.cancel()
 
     async def stop(self, caller: asyncio.Task[Any] | None, seconds: float) -> None:
-        """Cancel all but the task ``caller``, and wait for their ends, for each kind at most ``seconds``."""
+        """Cancel all but the task ``caller``, and wait for their ends, ``seconds`` for all of them."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + seconds
         for invocation in self._admission.close():
             invocation.cancelled.set()
         tasks = [task for task in self._tasks.values() if task is not caller]
@@ -67,7 +69,7 @@ class HandlerTasks:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks, timeout=seconds)
-        await self._offload.join(seconds)
+        await self._offload.join(max(0.0, deadline - loop.time()))
 
     def _run_all(self, invocations: list[Invocation]) -> None:
         for invocation in invocations:
