@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from openai_codex._answers import Answerer, HandlerMethods
 from openai_codex._core import requests
 from openai_codex._engine.common import LEFT_BEHIND_TEXT
 from openai_codex._engine.handlers import Cancellation
@@ -646,3 +647,25 @@ def test_close_waits_a_second_for_all_kinds_of_handlers_together(run: Run, kind:
         assert took < 1.7
 
     run(scenario, {"on": {"go": [ask(0), ask(1, "other")]}}, protocol=PROTOCOL, handlers=Heedless())
+
+
+@pytest.mark.parametrize("error", [RuntimeError, SystemExit, asyncio.CancelledError])
+def test_handler_that_cannot_be_had_refuses(run: Run, kind: str, error: type[BaseException]) -> None:
+    if error is SystemExit and kind != "threads":
+        pytest.skip("SystemExit in a task ends the loop, as asyncio has it")
+
+    class Broken(Base):
+        @property
+        def ask(self) -> Any:  # type: ignore[override]
+            raise error
+
+    async def scenario(d: Driver) -> None:
+        d.engine.dispatcher.set_sources(None, {"mine": HandlerMethods(Broken(), Base), "others": Others()})
+        await d.call(d.engine.notify, "go")
+        assert await asyncio.wait_for(replies(d, 2), 10) == {0: {"said": "no"}, 1: {"said": "no"}}
+
+    class Others:
+        def find(self, method: str, name: str, params: Any) -> Answerer:
+            return Answerer(lambda params: Response(said="yes"))
+
+    run(scenario, {"on": {"go": [ask(0), ask(1)]}}, protocol=PROTOCOL)
