@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import update_wrapper
 from inspect import getdoc
+from types import NoneType
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, cast, overload
 
 from typing_extensions import ParamSpec, TypeVar
@@ -274,7 +275,10 @@ class ToolCalls(Answerer):
 
     def accept(self, params: Mapping[str, Any]) -> Answerer | None:
         """The answerer of the tool that is called."""
-        return self._answerers.get((params.get("namespace"), str(params.get("tool"))))
+        namespace, name = params.get("namespace"), params.get("tool")
+        if not isinstance(name, str) or not isinstance(namespace, (str, NoneType)):
+            return None
+        return self._answerers.get((namespace, name))
 
 
 class _ToolAnswerer(Answerer):

@@ -15,6 +15,7 @@ from openai_codex._core.connection import Connection
 from openai_codex._core.requests import ServerRequest
 from openai_codex._engine.handlers import Dispatcher, Invocation, Reply
 from openai_codex._engine.protocol import Protocol
+from openai_codex._tools import ToolCalls, dynamic_tools
 
 
 class Params(BaseModel):
@@ -144,3 +145,12 @@ def test_callable_on_the_instance_is_a_handler() -> None:
     vars(handlers)["ask"] = answer
     assert called(decide(handlers, "ask", {"command": "ls"})) == Reply(7, {"decision": "ls"})
     assert isinstance(decide(handlers, "token"), Reply)
+
+
+@pytest.mark.parametrize("params", [{}, {"tool": "t", "namespace": {}}, {"tool": ["t"]}, {"tool": "t", "namespace": 1}])
+def test_call_of_a_tool_that_names_none_is_for_nobody(params: dict[str, Any]) -> None:
+    def t() -> None: ...
+
+    _, tools = dynamic_tools([t])
+    assert ToolCalls(tools, None).accept({"tool": "t"}) is not None
+    assert ToolCalls(tools, None).accept(params) is None
