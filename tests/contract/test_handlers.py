@@ -25,7 +25,6 @@ from openai_codex.errors import TransportClosedError
 
 from .conftest import Driver, Run
 
-
 NOTE: ContextVar[int] = ContextVar("note", default=0)
 
 
@@ -448,9 +447,7 @@ def test_handler_whose_limit_cannot_be_watched_refuses(
     assert "can't start new thread" in caplog.text
 
 
-def test_handler_that_ends_as_it_is_given_up_harms_nobody(
-    run: Run, kind: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_handler_that_ends_as_it_is_given_up_harms_nobody(run: Run, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if kind != "threads":
         pytest.skip("about coroutines on threads")
     given_up, told = threading.Event(), threading.Event()

@@ -154,3 +154,38 @@ def test_call_of_a_tool_that_names_none_is_for_nobody(params: dict[str, Any]) ->
     _, tools = dynamic_tools([t])
     assert ToolCalls(tools, None).accept({"tool": "t"}) is not None
     assert ToolCalls(tools, None).accept(params) is None
+
+
+@pytest.mark.parametrize("how", ["cause", "context", "deeper", "hidden", "group"])
+def test_log_shows_no_validation_error_that_a_failure_comes_from(how: str, caplog: pytest.LogCaptureFixture) -> None:
+    def fail() -> None:
+        try:
+            Params.model_validate({"command": [f"sk-{'secret'}"]})
+        except ValueError as invalid:
+            if how == "hidden":
+                raise RuntimeError("boom") from None
+            if how == "cause":
+                raise RuntimeError("boom") from invalid
+            if how == "group":
+                group = RuntimeError("boom")
+                group.exceptions = [invalid]  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
+                raise group from None
+            raise RuntimeError("boom")  # noqa: B904
+
+    class Mine(Base):
+        def ask(self, params: Params) -> Response:
+            if how != "deeper":
+                fail()
+            try:
+                fail()
+            finally:
+                raise KeyError("boom")
+
+    invocation = decide(Mine(), "ask", {"command": "ls"})
+    assert isinstance(invocation, Invocation)
+    with pytest.raises(Exception, match="boom") as raised:
+        called(invocation)
+    with caplog.at_level(logging.ERROR, "openai_codex"):
+        invocation.refuse(raised.value)
+    assert "sk-secret" not in caplog.text and "failed with" in caplog.text
+    assert (caplog.records[0].exc_info is not None) == (how == "hidden")

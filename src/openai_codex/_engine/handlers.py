@@ -193,7 +193,7 @@ class Invocation:
             "the handler of %s failed with %s; the request was refused",
             self._request.method,
             type(error).__name__,
-            error=None if secret else error,
+            error=None if _shows_values(error) else error,
         )
         turn_id = self._request.params.get("turnId")
         failure = HandlerFailure(
@@ -291,6 +291,24 @@ class Dispatcher:
             return Reply(request.id, {refusal["clock"]: int(time.time())})
         error = refusal.get("error", {"code": _METHOD_NOT_FOUND, "message": f"not handled: {request.method}"})
         return Reply(request.id, error=(error["code"], error["message"]))
+
+
+def _shows_values(error: BaseException) -> bool:
+    """Whether the traceback of an error shows a validation error, be it as its cause or as one of its group."""
+    from pydantic import ValidationError
+
+    shown: dict[int, BaseException] = {}
+    level: list[Any] = [error]
+    while level:
+        each = level.pop()
+        if isinstance(each, ValidationError):
+            return True
+        if isinstance(each, BaseException) and id(each) not in shown:
+            shown[id(each)] = each
+            level += [each.__cause__, None if each.__suppress_context__ else each.__context__]
+            members = getattr(each, "exceptions", ())  # of a group
+            level += members if isinstance(members, (list, tuple)) else ()
+    return False
 
 
 def _validate(type_: Any, params: dict[str, Any]) -> Any:
