@@ -93,14 +93,22 @@ class AsyncOutput(Generic[_T]):
                 raise _no_output(wanted, result, wanted.summary(errors), errors)
             left -= 1
             log(logging.INFO, "turn %s: the answer does not fit %s; asking again", result.id, wanted.name)
-            result = await self._ask_again(wanted.follow_up(errors), deadline, idle_timeout)
+            again = await self._ask_again(wanted.follow_up(errors), deadline, idle_timeout)
+            if again is None:
+                why = f"{wanted.summary(errors)}; another turn was running, so the model was not asked again"
+                raise _no_output(wanted, result, why, errors)
+            result = again
 
-    async def _ask_again(self, text: str, deadline: Deadline, idle_timeout: float | None) -> TurnResult:
+    async def _ask_again(self, text: str, deadline: Deadline, idle_timeout: float | None) -> TurnResult | None:
+        """The result of a further turn; None if the text has joined another turn, whose answer is for somebody else."""
         fields = {**self._again, **input_fields(text)}
         opened = await self._session.open_turn(
             "turn/start", fields, deadline.left(self._session.config.request_timeout)
         )
         follower = AsyncTurnFollower(self._session, opened.turn, opened.mailbox, owns=not opened.joined)
+        if opened.joined:
+            follower.close()
+            return None
         return await follower.finish(deadline, idle_timeout)
 
 
