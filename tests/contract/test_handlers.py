@@ -653,7 +653,7 @@ def test_handler_that_cannot_be_had_refuses(run: Run, kind: str, error: type[Bas
 
     class Broken(Base):
         @property
-        def ask(self) -> Any:  # type: ignore[override]
+        def ask(self) -> Any:
             raise error
 
     async def scenario(d: Driver) -> None:
