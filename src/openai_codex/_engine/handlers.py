@@ -122,6 +122,7 @@ class Invocation:
         answerer: Answerer,
         *,
         params_type: Callable[[], Any],  # resolved where the handler runs, because it may import models
+        result_type: Callable[[], Any],
         result_name: str,
         refusal: Reply,
         timeout: float | None,
@@ -139,6 +140,7 @@ class Invocation:
         self._answerer = answerer
         self._params_type = params_type
         self._params: Any = None
+        self._result_type = result_type
         self._result_name = result_name
 
     def prepare(self) -> Call:
@@ -166,11 +168,9 @@ class Invocation:
 
     def _reply(self, answer: Any) -> Reply:
         # Imported late: the runtime is started before the models are loaded.
-        from pydantic import BaseModel
-
         from .._model import to_wire
 
-        if not isinstance(answer, BaseModel):
+        if not isinstance(answer, self._result_type()):
             raise TypeError(f"the handler returned {type(answer).__name__}, not {self._result_name}")
         wire = to_wire(answer)
         encode_json(wire)  # what cannot be sent is refused here, where somebody sees it
@@ -271,6 +271,7 @@ class Dispatcher:
             request,
             answerer,
             params_type=partial(self._protocol.model, params_type),
+            result_type=partial(self._protocol.model, result_type),
             result_name=result_type,
             refusal=refusal,
             timeout=min((limit for limit in limits if limit is not None), default=None),
