@@ -93,7 +93,7 @@ def test_overridden_handler_gets_typed_params_and_its_answer_is_sent() -> None:
     assert isinstance(decide(Mine(), "token"), Reply)  # the others still refuse
 
 
-@pytest.mark.parametrize("result", [None, {"decision": "accept"}, "accept"])
+@pytest.mark.parametrize("result", [None, {"decision": "accept"}, "accept", Params(command="accept")])
 def test_answer_of_the_wrong_type_is_not_sent(result: Any) -> None:
     class Mine(Base):
         def ask(self, params: Params) -> Any:
@@ -189,3 +189,15 @@ def test_log_shows_no_validation_error_that_a_failure_comes_from(how: str, caplo
         invocation.refuse(raised.value)
     assert "sk-secret" not in caplog.text and "failed with" in caplog.text
     assert (caplog.records[0].exc_info is not None) == (how == "hidden")
+
+
+@pytest.mark.filterwarnings("always")
+def test_answer_that_was_changed_is_sent_without_a_warning_that_shows_it(recwarn: pytest.WarningsRecorder) -> None:
+    class Mine(Base):
+        def ask(self, params: Params) -> Response:
+            response = Response(decision="")
+            response.decision = ["sk-secret"]  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
+            return response
+
+    called(decide(Mine(), "ask", {"command": "ls"}))
+    assert [str(each.message) for each in recwarn if "sk-secret" in str(each.message)] == []
