@@ -85,14 +85,17 @@ class HandlerTasks:
 
     async def _run(self, invocation: Invocation) -> None:
         limit, timer = invocation.timeout, None
+        task = asyncio.current_task()
+        assert task is not None
         if limit is not None:
-            task = asyncio.current_task()
-            assert task is not None
             timer = asyncio.get_running_loop().call_later(limit, self._time_out, invocation, task)
         try:
             reply = invocation.reply(await self._call(invocation, invocation.prepare()))
-        except asyncio.CancelledError:
-            self._finish(invocation, invocation.refusal)
+        except asyncio.CancelledError as error:
+            if _is_cancelled(task) or not self._admission.is_running(invocation):
+                self._finish(invocation, invocation.refusal)
+            else:  # it comes from something that the handler has waited for
+                self._finish(invocation, invocation.refuse(error))
             raise
         except BaseException as error:
             if self._admission.is_running(invocation):
@@ -126,3 +129,9 @@ class HandlerTasks:
             self._answer(invocation.refuse(TimeoutError(f"it took longer than {invocation.timeout:g} s")))
             task.cancel()
         self._run_all(following)
+
+
+def _is_cancelled(task: asyncio.Task[Any]) -> bool:
+    """Whether somebody has cancelled the task. Python 3.10 does not tell."""
+    cancelling: Callable[[], int] | None = getattr(task, "cancelling", None)
+    return cancelling is None or cancelling() > 0
