@@ -100,6 +100,10 @@ def handlers_for(kind: str, function: Any) -> Base:
     return Asynchronous()
 
 
+def says_yes(params: Params) -> Response:
+    return Response(said="yes")
+
+
 class Blocking:
     """Handlers that answer the request with ``n=0`` at once, and the others not before ``end``."""
 
@@ -442,7 +446,7 @@ def test_handler_whose_limit_cannot_be_watched_refuses(
         assert await asyncio.wait_for(replies(d, 2), 10) == {0: {"said": "no"}, 1: {"said": "no"}}
 
     monkeypatch.setattr(threading.Timer, "start", start)
-    handlers = handlers_for(kind, lambda params: Response(said="yes"))
+    handlers = handlers_for(kind, says_yes)
     script = {"on": {"go": [ask(0), ask(1)]}}
     run(scenario, script, protocol=PROTOCOL, handlers=handlers, handler_threads=1, handler_timeout=5.0)
     assert "can't start new thread" in caplog.text
@@ -523,12 +527,15 @@ def test_handler_whose_request_is_settled_at_once_leaves_nothing(run: Run, kind:
         assert not (handlers._threads if kind == "threads" else handlers._tasks)
 
     lines = "".join(json.dumps(message) + "\n" for _, message in (ask(0), settled(0), ask(1), settled(1)))
-    handlers = handlers_for(kind, lambda params: Response(said="yes"))
+    handlers = handlers_for(kind, says_yes)
     run(scenario, {"on": {"go": [["raw", lines]]}}, protocol=PROTOCOL, handlers=handlers)
 
 
 def test_request_that_came_just_before_the_end_has_no_handler(run: Run, kind: str) -> None:
     started: list[int] = []
+
+    def handle(params: Params) -> Any:
+        started.append(params.n)
 
     async def scenario(d: Driver) -> None:
         closing = asyncio.Event()
@@ -553,7 +560,7 @@ def test_request_that_came_just_before_the_end_has_no_handler(run: Run, kind: st
         await asyncio.sleep(0.3)
         assert started == []
 
-    handlers = handlers_for(kind, lambda params: started.append(params.n))
+    handlers = handlers_for(kind, handle)
     run(scenario, {"on": {"go": [ask(0)]}}, protocol=PROTOCOL, handlers=handlers)
 
 
@@ -657,7 +664,7 @@ def test_handler_that_cannot_be_had_refuses(run: Run, kind: str, error: type[Bas
 
     class Broken(Base):
         @property
-        def ask(self) -> Any:
+        def ask(self) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
             raise error
 
     async def scenario(d: Driver) -> None:
@@ -667,6 +674,6 @@ def test_handler_that_cannot_be_had_refuses(run: Run, kind: str, error: type[Bas
 
     class Others:
         def find(self, method: str, name: str, params: Any) -> Answerer:
-            return Answerer(lambda params: Response(said="yes"))
+            return Answerer(says_yes)
 
     run(scenario, {"on": {"go": [ask(0), ask(1)]}}, protocol=PROTOCOL)
