@@ -20,7 +20,7 @@ from pydantic import BaseModel
 from openai_codex._answers import Answerer, HandlerMethods
 from openai_codex._core import requests
 from openai_codex._engine.common import LEFT_BEHIND_TEXT
-from openai_codex._engine.handlers import Cancellation
+from openai_codex._engine.handlers import Cancellation, Invocation
 from openai_codex._engine.protocol import Protocol
 from openai_codex.errors import TransportClosedError
 
@@ -677,3 +677,29 @@ def test_handler_that_cannot_be_had_refuses(run: Run, kind: str, error: type[Bas
             return Answerer(says_yes)
 
     run(scenario, {"on": {"go": [ask(0), ask(1)]}}, protocol=PROTOCOL)
+
+
+def test_handler_that_fails_as_its_time_ends_is_told_of_once(
+    run: Run, kind: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if kind != "threads":
+        pytest.skip("tasks do not interrupt each other")
+    refuse = Invocation.refuse
+
+    def refuse_slowly(invocation: Invocation, error: BaseException) -> Any:
+        if isinstance(error, ZeroDivisionError):
+            time.sleep(0.4)
+        return refuse(invocation, error)
+
+    def handle(params: Params) -> Any:
+        raise ZeroDivisionError
+
+    async def scenario(d: Driver) -> None:
+        await d.call(d.engine.notify, "go")
+        assert await replies(d, 1) == {0: {"said": "no"}}
+        await asyncio.sleep(0.5)
+
+    monkeypatch.setattr(Invocation, "refuse", refuse_slowly)
+    script = {"on": {"go": [ask(0)]}}
+    run(scenario, script, protocol=PROTOCOL, handlers=handlers_for(kind, handle), handler_timeout=0.2)
+    assert told(caplog) == ["the handler of ask failed with ZeroDivisionError; the request was refused"]

@@ -85,45 +85,38 @@ class HandlerPool:
             except RuntimeError as error:  # the system has no more threads
                 with self._lock:
                     self._threads.discard(thread)
-                self._finish(invocation, invocation.refuse(error))
+                self._finish(invocation, error)
 
     def _run(self, invocation: Invocation) -> None:
         timer: threading.Timer | None = None
-        reply: Reply | None
+        outcome: Reply | BaseException
         try:
             timer = self._limit(invocation)
-        except RuntimeError as error:  # the system has no more threads
-            reply = invocation.refuse(error)
-        else:
-            reply = self._reply(invocation)
+            outcome = self._reply(invocation)
+        except BaseException as error:  # also of the clock: the system has no more threads
+            outcome = error
         finally:
             if timer is not None:
                 timer.cancel()
             with self._lock:
                 self._threads.discard(threading.current_thread())
-        if reply is not None:
-            self._finish(invocation, reply)
+        self._finish(invocation, outcome)
+        del outcome  # an error refers to this frame
 
-    def _reply(self, invocation: Invocation) -> Reply | None:
-        """Call a handler; None if it failed, and that concerns nobody any more."""
-        try:
-            call = invocation.prepare()
-            result = call.function(*call.args, **call.kwargs)
-            if inspect.iscoroutine(result):
-                result = _run_coroutine(result, invocation.cancelled)
-            return invocation.reply(result)
-        except BaseException as error:
-            with self._lock:
-                if not self._admission.is_running(invocation):
-                    return None
-            return invocation.refuse(error)
+    def _reply(self, invocation: Invocation) -> Reply:
+        """Call a handler."""
+        call = invocation.prepare()
+        result = call.function(*call.args, **call.kwargs)
+        if inspect.iscoroutine(result):
+            result = _run_coroutine(result, invocation.cancelled)
+        return invocation.reply(result)
 
-    def _finish(self, invocation: Invocation, reply: Reply) -> None:
-        """Send an answer, unless the handler was given up meanwhile, and let others have its place."""
+    def _finish(self, invocation: Invocation, outcome: Reply | BaseException) -> None:
+        """Send the answer, or refuse, unless the handler was given up meanwhile, and let others have its place."""
         with self._lock:
             removed, following = self._admission.end(invocation)
         if removed is not None:
-            self._answer(reply)
+            self._answer(outcome if isinstance(outcome, Reply) else invocation.refuse(outcome))
         self._run_all(following)
 
     def _limit(self, invocation: Invocation) -> threading.Timer | None:
