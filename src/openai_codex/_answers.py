@@ -8,7 +8,6 @@ such as ``approval_handler``. Nothing here waits or runs anything; the engines d
 from __future__ import annotations
 
 import inspect
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -17,7 +16,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ._generated import models as m
 from ._json import member
-from ._log import log
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -201,14 +199,22 @@ class HandlerMethods:
         return None if function is None else Answerer(function)
 
     def override(self, name: str) -> Callable[..., Any] | None:
-        """The user's method of that name; None where the generated one was left as it is."""
+        """The user's method of that name; None where the generated one was left as it is.
+
+        One that cannot be had is there all the same: it fails when it is called, and nobody else answers in its place.
+        """
         try:
             function = getattr(self._handlers, name, None)  # a method, or a callable that was put on the instance
-        except Exception as error:  # a property of the user's
-            log(logging.ERROR, "the handler %s cannot be had: %s", name, type(error).__name__, error=error)
-            return None
-        inherited = getattr(function, "__func__", function) is getattr(self._base, name, None)
+            inherited = getattr(function, "__func__", function) is getattr(self._base, name, None)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # a property of the user's
+            return partial(_raise, error)
         return None if inherited else function
+
+
+def _raise(error: BaseException, *_: object) -> None:
+    raise error
 
 
 class ShortForms:

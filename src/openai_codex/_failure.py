@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["HandlerFailure"]
+__all__ = ["HandlerFailure", "error_text"]
+
+
+def error_text(error: BaseException) -> str:
+    """Class and message of an exception; the class alone where there is no message, or none can be had."""
+    try:
+        message = str(error)
+    except (Exception, SystemExit):  # the class is the user's
+        message = ""
+    return f"{type(error).__name__}: {message}" if message else type(error).__name__
 
 
 @dataclass(frozen=True, slots=True)

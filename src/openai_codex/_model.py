@@ -180,7 +180,8 @@ def _constants(model: type[BaseModel]) -> dict[str, tuple[str, Any]]:
 
 def to_wire(model: BaseModel) -> dict[str, Any]:
     """The JSON object to send for ``model``: what was set, under wire names."""
-    return model.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    # Pydantic's warnings about what was assigned later show the value, and it may be secret.
+    return model.model_dump(mode="json", by_alias=True, exclude_unset=True, warnings=False)
 
 
 def _is_class(member: Any, base: type) -> bool:

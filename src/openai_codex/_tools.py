@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import update_wrapper
 from inspect import cleandoc, getdoc, isroutine
-from types import FrameType
+from types import FrameType, NoneType
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, cast, overload
 
 from typing_extensions import ParamSpec, TypeVar
@@ -28,6 +28,7 @@ from ._answers import (
     ServerRequestContext,
 )
 from ._checks import check_seconds
+from ._failure import error_text
 from ._log import log
 from ._tool_arguments import ToolArgumentError, ToolParameters, plain_function
 from ._tool_output import failure, success
@@ -310,8 +311,10 @@ class ToolCalls(Answerer):
 
     def accept(self, params: Mapping[str, Any]) -> Answerer | None:
         """The answerer of the tool that is called."""
-        namespace = params.get("namespace")
-        return self._answerers.get((None if namespace is None else str(namespace), str(params.get("tool"))))
+        namespace, name = params.get("namespace"), params.get("tool")
+        if not isinstance(name, str) or not isinstance(namespace, (str, NoneType)):
+            return None
+        return self._answerers.get((namespace, name))
 
 
 class _ToolAnswerer(Answerer):
@@ -345,8 +348,7 @@ class _ToolAnswerer(Answerer):
         return success(result)
 
     def failed(self, error: BaseException) -> Any:
-        text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        return failure(f"The tool failed with {text}")
+        return failure(f"The tool failed with {error_text(error)}")
 
 
 def _no_function() -> None: ...

@@ -15,6 +15,7 @@ from openai_codex._core.connection import Connection
 from openai_codex._core.requests import ServerRequest
 from openai_codex._engine.handlers import Dispatcher, Invocation, Reply
 from openai_codex._engine.protocol import Protocol
+from openai_codex._tools import ToolCalls, dynamic_tools
 
 
 class Params(BaseModel):
@@ -92,7 +93,7 @@ def test_overridden_handler_gets_typed_params_and_its_answer_is_sent() -> None:
     assert isinstance(decide(Mine(), "token"), Reply)  # the others still refuse
 
 
-@pytest.mark.parametrize("result", [None, {"decision": "accept"}, "accept"])
+@pytest.mark.parametrize("result", [None, {"decision": "accept"}, "accept", Params(command="accept")])
 def test_answer_of_the_wrong_type_is_not_sent(result: Any) -> None:
     class Mine(Base):
         def ask(self, params: Params) -> Any:
@@ -144,3 +145,59 @@ def test_callable_on_the_instance_is_a_handler() -> None:
     vars(handlers)["ask"] = answer
     assert called(decide(handlers, "ask", {"command": "ls"})) == Reply(7, {"decision": "ls"})
     assert isinstance(decide(handlers, "token"), Reply)
+
+
+@pytest.mark.parametrize("params", [{}, {"tool": "t", "namespace": {}}, {"tool": ["t"]}, {"tool": "t", "namespace": 1}])
+def test_call_of_a_tool_that_names_none_is_for_nobody(params: dict[str, Any]) -> None:
+    def t() -> None: ...
+
+    _, tools = dynamic_tools([t])
+    assert ToolCalls(tools, None).accept({"tool": "t"}) is not None
+    assert ToolCalls(tools, None).accept(params) is None
+
+
+@pytest.mark.parametrize("how", ["cause", "context", "deeper", "hidden", "group"])
+def test_log_shows_no_validation_error_that_a_failure_comes_from(how: str, caplog: pytest.LogCaptureFixture) -> None:
+    def fail() -> None:
+        try:
+            Params.model_validate({"command": [f"sk-{'secret'}"]})
+        except ValueError as invalid:
+            if how == "hidden":
+                raise RuntimeError("boom") from None
+            if how == "cause":
+                raise RuntimeError("boom") from invalid
+            if how == "group":
+                group = RuntimeError("boom")
+                group.exceptions = [invalid]  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
+                raise group from None
+            raise RuntimeError("boom")  # noqa: B904
+
+    class Mine(Base):
+        def ask(self, params: Params) -> Response:
+            if how != "deeper":
+                fail()
+            try:
+                fail()
+            finally:
+                raise KeyError("boom")
+
+    invocation = decide(Mine(), "ask", {"command": "ls"})
+    assert isinstance(invocation, Invocation)
+    with pytest.raises(Exception, match="boom") as raised:
+        called(invocation)
+    with caplog.at_level(logging.ERROR, "openai_codex"):
+        invocation.refuse(raised.value)
+    assert "sk-secret" not in caplog.text and "failed with" in caplog.text
+    assert (caplog.records[0].exc_info is not None) == (how == "hidden")
+
+
+@pytest.mark.filterwarnings("always")
+def test_answer_that_was_changed_is_sent_without_a_warning_that_shows_it(recwarn: pytest.WarningsRecorder) -> None:
+    class Mine(Base):
+        def ask(self, params: Params) -> Response:
+            response = Response(decision="")
+            response.decision = ["sk-secret"]  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
+            return response
+
+    called(decide(Mine(), "ask", {"command": "ls"}))
+    assert [str(each.message) for each in recwarn if "sk-secret" in str(each.message)] == []

@@ -18,7 +18,7 @@ from .._inputs import input_fields
 from .._log import log
 from .._output import InvalidAnswer, OutputType
 from .._results import TurnResult
-from ..errors import OutputValidationError, RequestTimeoutError, TurnFailedError, TurnTimeoutError
+from ..errors import JsonRpcError, OutputValidationError, RequestTimeoutError, TurnFailedError, TurnTimeoutError
 from .follower import AsyncTurnFollower
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class AsyncOutput(Generic[_T]):
             idle_timeout: As for the first turn.
 
         Raises:
-            OutputValidationError: no answer fits, or there is none.
+            OutputValidationError: no answer fits, or there is none, or the runtime took no further turn.
             TurnFailedError: a further turn failed.
             TurnTimeoutError: the time is over, for a further turn or for somebody else who was at it.
             TurnStalledError: a further turn fell silent.
@@ -104,14 +104,26 @@ class AsyncOutput(Generic[_T]):
                 raise _no_output(wanted, result, wanted.summary(errors), errors)
             left -= 1
             log(logging.INFO, "turn %s: the answer does not fit %s; asking again", result.id, wanted.name)
-            result = await self._ask_again(wanted.follow_up(errors), deadline, idle_timeout)
+            try:
+                again = await self._ask_again(wanted.follow_up(errors), deadline, idle_timeout)
+            except JsonRpcError as error:  # the answer is worth more than why there was no other one
+                why = f"{wanted.summary(errors)}; the model could not be asked again: {error}"
+                raise _no_output(wanted, result, why, errors) from error
+            if again is None:
+                why = f"{wanted.summary(errors)}; another turn was running, so the model was not asked again"
+                raise _no_output(wanted, result, why, errors)
+            result = again
 
-    async def _ask_again(self, text: str, deadline: Deadline, idle_timeout: float | None) -> TurnResult:
+    async def _ask_again(self, text: str, deadline: Deadline, idle_timeout: float | None) -> TurnResult | None:
+        """The result of a further turn; None if the text has joined another turn, whose answer is for somebody else."""
         fields = {**self._again, **input_fields(text)}
         opened = await self._session.open_turn(
             "turn/start", fields, deadline.left(self._session.config.request_timeout)
         )
         follower = AsyncTurnFollower(self._session, opened.turn, opened.mailbox, owns=not opened.joined)
+        if opened.joined:
+            follower.close()
+            return None
         return await follower.finish(deadline, idle_timeout)
 
 

@@ -22,14 +22,21 @@ class Admission:
         self._running: dict[int | str, Invocation] = {}
         self._waiting: dict[int | str, Invocation] = {}
         self._taken: Counter[object] = Counter()
+        self._closed = False
 
     def add(self, invocation: Invocation) -> bool:
-        """Take a handler in; returns whether it may run now."""
+        """Take a handler in; returns whether it may run now. Not one whose request has a handler already."""
+        if self._closed or invocation.id in self._running or invocation.id in self._waiting:
+            return False
         if self._has_room(invocation):
             self._admit(invocation)
             return True
         self._waiting[invocation.id] = invocation
         return False
+
+    def end(self, invocation: Invocation) -> tuple[Invocation | None, list[Invocation]]:
+        """As ``remove``, for a handler that has ended: by now another one may be here under the same id."""
+        return self.remove(invocation.id) if self.is_running(invocation) else (None, [])
 
     def remove(self, id: int | str) -> tuple[Invocation | None, list[Invocation]]:
         """Take a handler out: it has ended, or is given up. Returns it, and those that may run now.
@@ -52,17 +59,18 @@ class Admission:
                 following.append(each)
         return removed, following
 
-    def clear(self) -> list[Invocation]:
-        """Take all out; returns them."""
+    def close(self) -> list[Invocation]:
+        """Take all out, and no more in; returns them."""
+        self._closed = True
         everything = [*self._running.values(), *self._waiting.values()]
         self._running.clear()
         self._waiting.clear()
         self._taken.clear()
         return everything
 
-    def is_running(self, id: int | str) -> bool:
-        """Whether the handler of this request was admitted, and not removed."""
-        return id in self._running
+    def is_running(self, invocation: Invocation) -> bool:
+        """Whether a handler was admitted, and not removed."""
+        return self._running.get(invocation.id) is invocation
 
     def concerns(self, thread_id: str) -> bool:
         """Whether a handler for a request of this thread is here."""

@@ -31,7 +31,7 @@ from .._core.framing import encode_json
 from .._core.mailbox import Waiter
 from .._core.notification import Notification
 from .._core.requests import ServerRequest
-from .._failure import HandlerFailure
+from .._failure import HandlerFailure, error_text
 from .._log import log
 from .protocol import Protocol
 
@@ -123,6 +123,7 @@ class Invocation:
         answerer: Answerer,
         *,
         params_type: Callable[[], Any],  # resolved where the handler runs, because it may import models
+        result_type: Callable[[], Any],
         result_name: str,
         refusal: Reply,
         timeout: float | None,
@@ -140,6 +141,7 @@ class Invocation:
         self._answerer = answerer
         self._params_type = params_type
         self._params: Any = None
+        self._result_type = result_type
         self._result_name = result_name
 
     def prepare(self) -> Call:
@@ -168,11 +170,9 @@ class Invocation:
 
     def _reply(self, answer: Any) -> Reply:
         # Imported late: the runtime is started before the models are loaded.
-        from pydantic import BaseModel
-
         from .._model import to_wire
 
-        if not isinstance(answer, BaseModel):
+        if not isinstance(answer, self._result_type()):
             raise TypeError(f"the handler returned {type(answer).__name__}, not {self._result_name}")
         wire = to_wire(answer)
         encode_json(wire)  # what cannot be sent is refused here, where somebody sees it
@@ -196,7 +196,7 @@ class Invocation:
             "the handler of %s failed with %s; the request was refused",
             f"{self._request.method} ({label})" if label else self._request.method,
             type(error).__name__,
-            error=None if secret else error,
+            error=None if _shows_values(error) else error,
         )
         turn_id = self._request.params.get("turnId")
         failure = HandlerFailure(
@@ -204,7 +204,7 @@ class Invocation:
             request_id=self.id,
             thread_id=self.thread_id,
             turn_id=turn_id if isinstance(turn_id, str) else None,
-            error=type(error).__name__ + ("" if secret or not str(error) else f": {error}"),
+            error=type(error).__name__ if secret else error_text(error),
         )
         try:
             answer = self._answerer.failed(error)
@@ -280,6 +280,7 @@ class Dispatcher:
             request,
             answerer,
             params_type=partial(self._protocol.model, params_type),
+            result_type=partial(self._protocol.model, result_type),
             result_name=result_type,
             refusal=refusal,
             timeout=min((limit for limit in limits if limit is not None), default=None),
@@ -300,6 +301,24 @@ class Dispatcher:
             return Reply(request.id, {refusal["clock"]: int(time.time())})
         error = refusal.get("error", {"code": _METHOD_NOT_FOUND, "message": f"not handled: {request.method}"})
         return Reply(request.id, error=(error["code"], error["message"]))
+
+
+def _shows_values(error: BaseException) -> bool:
+    """Whether the traceback of an error shows a validation error, be it as its cause or as one of its group."""
+    from pydantic import ValidationError
+
+    shown: dict[int, BaseException] = {}
+    level: list[Any] = [error]
+    while level:
+        each = level.pop()
+        if isinstance(each, ValidationError):
+            return True
+        if isinstance(each, BaseException) and id(each) not in shown:
+            shown[id(each)] = each
+            level += [each.__cause__, None if each.__suppress_context__ else each.__context__]
+            members = getattr(each, "exceptions", ())  # of a group
+            level += members if isinstance(members, (list, tuple)) else ()
+    return False
 
 
 def _validate(type_: Any, params: dict[str, Any]) -> Any:

@@ -6,12 +6,10 @@ The executor of the loop would not do: it has a few threads only, and Python wai
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import contextvars
+import inspect
 import logging
 import threading
-from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from .._answers import Call
@@ -40,12 +38,18 @@ class Offload:
                 found = context.run(call.function, *call.args, **call.kwargs), None
             except BaseException as error:
                 found = None, error
-            tell(partial(_set, outcome, found))
-            tell(partial(_set, end, None))
+            try:
+                loop.call_soon_threadsafe(done, found)
+            except RuntimeError:  # the loop is closed: nobody is left to tell
+                _drop(found[0])
 
-        def tell(what: Callable[[], object]) -> None:
-            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to tell
-                loop.call_soon_threadsafe(what)
+        def done(found: tuple[Any, BaseException | None]) -> None:
+            if outcome.done():  # the caller has left
+                _drop(found[0])
+            else:
+                outcome.set_result(found)
+            if not end.done():
+                end.set_result(None)
 
         threading.Thread(target=work, name="codex-handler", daemon=True).start()
         self._ends.add(end)
@@ -64,6 +68,7 @@ class Offload:
             log(logging.WARNING, LEFT_BEHIND_TEXT, len(left))
 
 
-def _set(future: asyncio.Future[Any], result: Any) -> None:
-    if not future.done():
-        future.set_result(result)
+def _drop(result: Any) -> None:
+    """Let go of a result that nobody wants, without a complaint about a coroutine that was never awaited."""
+    if inspect.iscoroutine(result):
+        result.close()

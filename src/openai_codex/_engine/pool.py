@@ -50,6 +50,9 @@ class HandlerPool:
         """Give a handler up and its place to the next; False if it is done. A thread cannot be stopped: it runs on."""
         with self._lock:
             invocation, following = self._admission.remove(id)
+        return self._give_up(invocation, following)
+
+    def _give_up(self, invocation: Invocation | None, following: list[Invocation]) -> bool:
         if invocation is not None:
             invocation.cancelled.set()
         self._run_all(following)
@@ -58,7 +61,7 @@ class HandlerPool:
     def abandon_all(self) -> None:
         """What they answer, and how they fail, concerns nobody any more."""
         with self._lock:
-            invocations = self._admission.clear()
+            invocations = self._admission.close()
         for invocation in invocations:
             invocation.cancelled.set()
 
@@ -82,40 +85,38 @@ class HandlerPool:
             except RuntimeError as error:  # the system has no more threads
                 with self._lock:
                     self._threads.discard(thread)
-                self._finish(invocation, invocation.refuse(error))
+                self._finish(invocation, error)
 
     def _run(self, invocation: Invocation) -> None:
-        reply = self._reply(invocation)
-        with self._lock:
-            self._threads.discard(threading.current_thread())
-        if reply is not None:
-            self._finish(invocation, reply)
-
-    def _reply(self, invocation: Invocation) -> Reply | None:
-        """Call a handler; None if it failed, and that concerns nobody any more."""
         timer: threading.Timer | None = None
+        outcome: Reply | BaseException
         try:
             timer = self._limit(invocation)
-            call = invocation.prepare()
-            result = call.function(*call.args, **call.kwargs)
-            if inspect.iscoroutine(result):
-                result = _run_coroutine(result, invocation.cancelled)
-            return invocation.reply(result)
-        except BaseException as error:
-            with self._lock:
-                if not self._admission.is_running(invocation.id):
-                    return None
-            return invocation.refuse(error)
+            outcome = self._reply(invocation)
+        except BaseException as error:  # also of the clock: the system has no more threads
+            outcome = error
         finally:
             if timer is not None:
                 timer.cancel()
+            with self._lock:
+                self._threads.discard(threading.current_thread())
+        self._finish(invocation, outcome)
+        del outcome  # an error refers to this frame
 
-    def _finish(self, invocation: Invocation, reply: Reply) -> None:
-        """Send an answer, unless the handler was given up meanwhile, and let others have its place."""
+    def _reply(self, invocation: Invocation) -> Reply:
+        """Call a handler."""
+        call = invocation.prepare()
+        result = call.function(*call.args, **call.kwargs)
+        if inspect.iscoroutine(result):
+            result = _run_coroutine(result, invocation.cancelled)
+        return invocation.reply(result)
+
+    def _finish(self, invocation: Invocation, outcome: Reply | BaseException) -> None:
+        """Send the answer, or refuse, unless the handler was given up meanwhile, and let others have its place."""
         with self._lock:
-            removed, following = self._admission.remove(invocation.id)
+            removed, following = self._admission.end(invocation)
         if removed is not None:
-            self._answer(reply)
+            self._answer(outcome if isinstance(outcome, Reply) else invocation.refuse(outcome))
         self._run_all(following)
 
     def _limit(self, invocation: Invocation) -> threading.Timer | None:
@@ -128,7 +129,9 @@ class HandlerPool:
         return timer
 
     def _time_out(self, invocation: Invocation) -> None:
-        if self.abandon(invocation.id):
+        with self._lock:
+            removed, following = self._admission.end(invocation)
+        if self._give_up(removed, following):
             self._answer(invocation.refuse(TimeoutError(f"it took longer than {invocation.timeout:g} s")))
 
 
@@ -140,7 +143,7 @@ def _run_coroutine(coroutine: Coroutine[Any, Any, Any], cancelled: Cancellation)
         loop, task = asyncio.get_running_loop(), asyncio.ensure_future(coroutine)
 
         def cancel() -> None:
-            with contextlib.suppress(RuntimeError):  # the loop has ended by itself
+            with contextlib.suppress(RuntimeError):  # the loop is closed: the coroutine has just ended
                 loop.call_soon_threadsafe(task.cancel)
 
         cancelled.call_when_set(cancel)

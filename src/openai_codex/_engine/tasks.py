@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextvars import copy_context
+from functools import partial
 from inspect import isawaitable
 from typing import Any
 
@@ -27,6 +29,7 @@ class HandlerTasks:
         self._admission = Admission()
         self._tasks: dict[int | str, asyncio.Task[None]] = {}
         self._offload = Offload()
+        self._context = copy_context()
 
     def is_handling(self, thread_id: str) -> bool:
         """Whether a handler works on a request of this thread, or is about to."""
@@ -34,6 +37,7 @@ class HandlerTasks:
 
     def start(self, invocation: Invocation) -> None:
         """Run a handler as soon as there is room for it."""
+        self._context = copy_context()
         if self._admission.add(invocation):
             self._run_all([invocation])
 
@@ -49,50 +53,60 @@ class HandlerTasks:
 
     def abandon_all(self) -> None:
         """Cancel all: what they answer, and how they fail, concerns nobody any more."""
-        for invocation in self._admission.clear():
+        for invocation in self._admission.close():
             invocation.cancelled.set()
         for task in [*self._tasks.values()]:
             task.cancel()
 
     async def stop(self, caller: asyncio.Task[Any] | None, seconds: float) -> None:
-        """Cancel all but the task ``caller``, and wait for their ends, for each kind at most ``seconds``."""
-        for invocation in self._admission.clear():
+        """Cancel all but the task ``caller``, and wait for their ends, ``seconds`` for all of them."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + seconds
+        for invocation in self._admission.close():
             invocation.cancelled.set()
         tasks = [task for task in self._tasks.values() if task is not caller]
         for task in tasks:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks, timeout=seconds)
-        await self._offload.join(seconds)
+        await self._offload.join(max(0.0, deadline - loop.time()))
 
     def _run_all(self, invocations: list[Invocation]) -> None:
         for invocation in invocations:
-            task = asyncio.ensure_future(self._run(invocation))
+            # One that has waited begins while another one ends, and must not see what that one has set.
+            task = self._context.copy().run(asyncio.ensure_future, self._run(invocation))
             if not task.done():  # an eager one may be
                 self._tasks[invocation.id] = task
+                task.add_done_callback(partial(self._forget, invocation.id))  # also if it ends before it begins
+
+    def _forget(self, id: int | str, task: asyncio.Task[None]) -> None:
+        if self._tasks.get(id) is task:
+            del self._tasks[id]
 
     async def _run(self, invocation: Invocation) -> None:
         limit, timer = invocation.timeout, None
+        task = asyncio.current_task()
+        assert task is not None
         if limit is not None:
-            task = asyncio.current_task()
-            assert task is not None
             timer = asyncio.get_running_loop().call_later(limit, self._time_out, invocation, task)
         try:
             reply = invocation.reply(await self._call(invocation, invocation.prepare()))
-        except asyncio.CancelledError:
-            self._finish(invocation, invocation.refusal)
+        except asyncio.CancelledError as error:
+            if _is_cancelled(task) or not self._admission.is_running(invocation):
+                self._finish(invocation, invocation.refusal)
+            else:  # it comes from something that the handler has waited for
+                self._finish(invocation, invocation.refuse(error))
             raise
         except BaseException as error:
-            if self._admission.is_running(invocation.id):
+            if self._admission.is_running(invocation):
                 self._finish(invocation, invocation.refuse(error))
-            if not isinstance(error, Exception):
+            if isinstance(error, (KeyboardInterrupt, SystemExit)):  # they end the loop, as they do in any task
                 raise
         else:
             self._finish(invocation, reply)
         finally:
             if timer is not None:
                 timer.cancel()
-            self._tasks.pop(invocation.id, None)
 
     async def _call(self, invocation: Invocation, call: Call) -> Any:
         if invocation.threaded:
@@ -103,15 +117,21 @@ class HandlerTasks:
 
     def _finish(self, invocation: Invocation, reply: Reply) -> None:
         """Send an answer, unless the handler was given up meanwhile, and let others have its place."""
-        removed, following = self._admission.remove(invocation.id)
+        removed, following = self._admission.end(invocation)
         if removed is not None:
             self._answer(reply)
         self._run_all(following)
 
     def _time_out(self, invocation: Invocation, task: asyncio.Task[Any]) -> None:
-        removed, following = self._admission.remove(invocation.id)
+        removed, following = self._admission.end(invocation)
         if removed is not None:
             invocation.cancelled.set()
             self._answer(invocation.refuse(TimeoutError(f"it took longer than {invocation.timeout:g} s")))
             task.cancel()
         self._run_all(following)
+
+
+def _is_cancelled(task: asyncio.Task[Any]) -> bool:
+    """Whether somebody has cancelled the task. Python 3.10 does not tell."""
+    cancelling: Callable[[], int] | None = getattr(task, "cancelling", None)
+    return cancelling is None or cancelling() > 0
