@@ -278,8 +278,9 @@ def _command_decision(approval: Approval) -> Any:
 
 
 def is_tool_approval(params: Mapping[str, Any]) -> bool:
-    """Whether an elicitation, as raw parameters, asks for the approval of a tool call."""
-    return bool(member(params.get("_meta"), "codex_approval_kind") == "mcp_tool_call")
+    """Whether an elicitation, as raw parameters, asks for the approval of a tool call; such a form has no fields."""
+    kind = member(params.get("_meta"), "codex_approval_kind")
+    return bool(kind == "mcp_tool_call" and not member(params.get("requestedSchema"), "properties"))
 
 
 def approval_request(params: Any, context: ServerRequestContext) -> ApprovalRequest:

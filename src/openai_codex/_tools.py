@@ -245,7 +245,8 @@ def tool(
         description: What the model is told. None: the function's docstring.
         timeout: Seconds that a call may take; then the model is told so. None for no limit but
             ``CodexConfig.handler_timeout``, which holds in any case.
-        concurrency: Most calls that run at a time, from all threads; others wait. None for no limit.
+        concurrency: Most calls that run at a time, from all threads; others wait. None for no limit. A plain function
+            cannot be stopped: one that was given up may run on beside the next.
 
     Returns:
         The tool, which can still be called as the function.

@@ -6,11 +6,13 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
 from openai_codex._answers import Cancellation, current_request
+from openai_codex._engine.common import LEFT_BEHIND_TEXT
 from openai_codex._failure import HandlerFailure
 from openai_codex.errors import TransportClosedError
 
@@ -205,6 +207,29 @@ def test_handler_learns_that_it_is_given_up(run: Run, form: str, how: str, caplo
     run(scenario, script, protocol=PROTOCOL, handlers=patient.handlers, handler_timeout=limit)
     messages = [record.getMessage() for record in caplog.records]
     assert [text for text in messages if "handler" in text and how != "timeout"] == []
+
+
+def test_coroutine_that_does_not_heed_its_cancellation_is_left_behind(
+    run: Run, caplog: pytest.LogCaptureFixture
+) -> None:
+    begun, go = threading.Event(), threading.Event()
+
+    async def stubborn(params: Params) -> Response:
+        begun.set()
+        while not go.is_set():
+            with suppress(asyncio.CancelledError):
+                await asyncio.sleep(0.01)
+        return Response(said="late")
+
+    async def scenario(d: Driver) -> None:
+        await d.call(d.engine.notify, "go")
+        await asyncio.to_thread(begun.wait, 10)
+        await d.close()
+        assert [record.getMessage() for record in caplog.records] == [LEFT_BEHIND_TEXT % 1]
+        go.set()
+        await asyncio.sleep(0.1)
+
+    run(scenario, {"on": {"go": [ask(0)]}}, protocol=PROTOCOL, handlers=handlers("plain", stubborn))
 
 
 def test_tight_loop_of_settled_requests_loses_no_place(run: Run) -> None:

@@ -143,6 +143,9 @@ def test_other_parameters_are_no_approval_request() -> None:
     ("params", "expected"),
     [
         ({"_meta": {"codex_approval_kind": "mcp_tool_call"}}, True),
+        ({"_meta": {"codex_approval_kind": "mcp_tool_call"}, "requestedSchema": {"properties": {}}}, True),
+        # A server may say so too, to be answered by somebody who thinks of something else.
+        ({"_meta": {"codex_approval_kind": "mcp_tool_call"}, "requestedSchema": {"properties": {"a": {}}}}, False),
         ({"_meta": {"codex_approval_kind": "other"}}, False),
         ({"_meta": {}}, False),
         ({"_meta": None}, False),

@@ -36,6 +36,15 @@ def test_item_is_under_way_from_its_start_to_its_end() -> None:
     assert ids(book(started("a"), started("b"), completed("a"))) == ["b"]
 
 
+def test_patch_that_changes_takes_the_place_of_the_first_one() -> None:
+    changed = {"threadId": "T", "turnId": "U", "itemId": "a", "changes": ["new"]}
+    made = book(started("a", changes=["old"]))
+    before = made.under_way("U")
+    made.note("item/fileChange/patchUpdated", changed)
+    made.note("item/fileChange/patchUpdated", {**changed, "itemId": "b"})
+    assert [each["changes"] for each in (*before, *made.under_way("U"))] == [["old"], ["new"]]
+
+
 def test_turns_have_items_of_their_own() -> None:
     made = book(started("a", "U"), started("a", "V"), completed("a", "U"))
     assert (ids(made, "U"), ids(made, "V"), ids(made, "W")) == ([], ["a"], [])

@@ -27,7 +27,7 @@ class ItemBook:
         self._ended_calls: list[int | str] = []
         self._origins: dict[str, str] = {}
 
-    NOTED = frozenset({"item/started", "item/completed", "turn/completed"})
+    NOTED = frozenset({"item/started", "item/completed", "item/fileChange/patchUpdated", "turn/completed"})
     """Notifications to note."""
 
     def note(self, method: str, params: Mapping[str, Any]) -> None:
@@ -38,6 +38,8 @@ class ItemBook:
             self._ended_calls += self._calls.pop(turn_id, {}).values()
             return
         item, turn_id = params.get("item"), _text(params.get("turnId"))
+        if method == "item/fileChange/patchUpdated":
+            self._update(turn_id, _text(params.get("itemId")), params.get("changes"))
         if not isinstance(item, dict):
             return
         id, kind = _text(member(item, "id")), member(item, "type")
@@ -55,6 +57,12 @@ class ItemBook:
             receivers: list[Any] | None = member(item, "receiverThreadIds")
             for receiver in receivers if isinstance(receivers, list) else ():
                 self._note_origin(receiver, member(item, "senderThreadId"))
+
+    def _update(self, turn_id: str, item_id: str, changes: Any) -> None:
+        """A patch is no longer what its item began with. Whoever has the item already keeps what it was."""
+        item = self._under_way.get(turn_id, {}).get(item_id)
+        if item is not None:
+            self._under_way[turn_id][item_id] = {**item, "changes": changes}
 
     def note_call(self, request: int | str, params: Mapping[str, Any]) -> None:
         """Take a request into account that calls a tool."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from contextvars import copy_context
 from functools import partial
@@ -10,7 +11,9 @@ from inspect import isawaitable
 from typing import Any
 
 from .._answers import Call
+from .._log import log
 from .admission import Admission
+from .common import LEFT_BEHIND_TEXT
 from .handlers import Invocation, Reply
 from .offload import Offload
 
@@ -68,7 +71,9 @@ class HandlerTasks:
         for task in tasks:
             task.cancel()
         if tasks:
-            await asyncio.wait(tasks, timeout=seconds)
+            _, left = await asyncio.wait(tasks, timeout=seconds)
+            if left:
+                log(logging.WARNING, LEFT_BEHIND_TEXT, len(left))
         await self._offload.join(max(0.0, deadline - loop.time()))
 
     def _run_all(self, invocations: list[Invocation]) -> None:
