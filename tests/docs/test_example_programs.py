@@ -261,7 +261,7 @@ PROGRAMS: dict[str, Program] = {
         repository=True,
     ),
     "async_/policy.py": Program(
-        lambda model: model.answer(outside("git status")).answer(outside("git status")).say("OK.").say("OK."),
+        lambda model: model.answer(outside("git status")).say("OK.").answer(outside("git status")).say("OK."),
         (
             "asked about a command: /bin/bash -lc 'git status'\n",
             "trusted: allow by rule 0 -> accept: command: /bin/bash -lc 'git status' (in ",

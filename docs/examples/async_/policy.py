@@ -41,8 +41,8 @@ async def main() -> None:
         trusted = ApprovalPolicy([status, ApprovalRule.ask()], ask=ask, audit=audit)
         strict = ApprovalPolicy([ApprovalRule.ask()], ask=ask, audit=audit)
         async with AsyncCodex() as codex:
-            threads = [await start(codex, policy) for policy in (trusted, strict)]
-            await asyncio.gather(work("trusted", threads[0], trusted), work("strict", threads[1], strict))
+            await work("trusted", await start(codex, trusted), trusted)
+            await work("strict", await start(codex, strict), strict)
         print(len(audit.read_text(encoding="utf-8").splitlines()), "lines in the audit file")
 
 
