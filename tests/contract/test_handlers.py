@@ -303,7 +303,7 @@ def test_handler_whose_request_is_settled_is_given_up(run: Run, kind: str, caplo
 
     async def scenario(d: Driver) -> None:
         await d.call(d.engine.notify, "go")
-        await blocking.started_in(1)
+        await blocking.started_in(1 if kind == "threads" else 2)
         await d.request("settle", {})
         await d.request("a", {})  # by now the engine has read what came with the answer before
         await blocking.end()

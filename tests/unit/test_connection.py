@@ -464,11 +464,31 @@ def test_review_whose_starter_left_is_interrupted_by_its_own_id() -> None:
 
 def test_turn_that_was_heard_of_before_is_somebody_elses() -> None:
     connection = Connection()
+    feed(connection, started("U"))
     pending = start(connection)
     connection.cancel(pending)
-    feed(connection, started("U"), opened(pending, "U"), event("U", 2))
+    feed(connection, opened(pending, "U"), event("U", 2))
     assert calls(connection) == []
     assert numbers(follow(connection, "U")) == ["turn/started", 2]
+
+
+def test_turn_that_is_heard_of_before_its_answer_is_the_callers() -> None:
+    connection = Connection()
+    pending = start(connection)
+    feed(connection, started("U"), event("U", 2), opened(pending, "U"))
+    assert pending.opened is not None and not pending.opened.joined
+    assert numbers(pending.opened.mailbox) == ["turn/started", 2]
+    later = start(connection)
+    feed(connection, opened(later, "U"))
+    assert later.opened is not None and later.opened.joined
+
+
+def test_turn_that_began_before_its_answer_is_interrupted_if_its_starter_has_left() -> None:
+    connection = Connection()
+    pending = start(connection)
+    connection.cancel(pending)
+    feed(connection, started("U"), opened(pending, "U"))
+    assert calls(connection) == [INTERRUPT]
 
 
 @pytest.mark.parametrize("begun", [True, False])

@@ -188,6 +188,8 @@ class Connection:
 
     def _send(self, pending: PendingRequest) -> None:
         pending.sent = True
+        if pending.thread_id is not None:
+            pending.running = self._routes.running(pending.thread_id)
         self._in_flight += pending.counted
         self._post(pending.line)
         pending.line = b""
@@ -446,12 +448,16 @@ class Connection:
         if not isinstance(turn_id, str):
             pending.error = ResponseValidationError(f"{pending.method}: the answer names no turn")
             return
-        joined = self._routes.knows(turn_id) and turn_id not in self._routes.unwanted
+        # Of a turn of its own, the caller may see the first events before the answer.
+        known = turn_id in pending.running or turn_id in self._routes.claimed
+        joined = known and turn_id not in self._routes.unwanted
         if not pending.done:
             pending.opened = OpenedTurn(*self._routes.open(turn_id, thread_id), joined)
             pending.opened.turn.requested = not joined
         elif not joined:  # its caller has left
-            self._routes.abandon(turn_id)
+            turn, mailbox = self._routes.open(turn_id, thread_id)
+            mailbox.leave()
+            self.abandon(turn)
 
     def _reject(self, line: bytes, error: BadLine, wake: list[Waiter]) -> None:
         """Report a line that cannot be read, and fail the request that it visibly answers, if any."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -46,6 +46,7 @@ class PendingRequest:
         waiter: Called once when it is done.
         thread_id: The thread whose turn the answer opens, for requests that open one.
         opened: That turn.
+        running: Turns that were running when such a request was sent: if its turn is one of them, it has joined it.
     """
 
     __slots__ = (
@@ -57,6 +58,7 @@ class PendingRequest:
         "method",
         "opened",
         "result",
+        "running",
         "sent",
         "thread_id",
         "unwanted",
@@ -76,6 +78,7 @@ class PendingRequest:
         self.error: CodexError | None = None
         self.waiter: Waiter | None = None
         self.opened: OpenedTurn | None = None
+        self.running: Collection[str] = ()
 
 
 @dataclass(slots=True, frozen=True)

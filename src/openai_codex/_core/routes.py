@@ -131,10 +131,6 @@ class TurnRoutes:
         self._max_unclaimed_events = max_unclaimed_events
         self._max_settled = max_settled
 
-    def knows(self, turn_id: str) -> bool:
-        """Whether anything was heard of the turn."""
-        return turn_id in self.claimed or turn_id in self._unclaimed or turn_id in self._settled
-
     def running(self, thread_id: str) -> set[str]:
         """Ids of the turns that have not ended: the thread's, and some others of which nobody has heard yet."""
         claimed = {turn.id for turn in self._claimed_of.get(thread_id, ())}
