@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from .._compat import Closing, Deadline, interrupts, shield_for
 from .._core.requests import OpenedTurn
 from .._engine import DEFAULT_TIMEOUT, DefaultTimeout
 from .._generated import models as m
-from ..errors import CodexError, JsonRpcError, RequestTimeoutError
+from ..errors import CodexError, JsonRpcError, RequestTimeoutError, TurnNotActiveError
 from .follower import Limit
 from .history import ENDED, ENDING, GONE, look
 from .interrupt import interrupt_turn
@@ -238,7 +239,8 @@ class GoalTurns:
     def interrupt(self) -> None:
         """Stop the latest turn, if it runs."""
         if self._latest is not None and not self._latest.over:
-            interrupt_turn(self._session, self._latest, _STOP_S)
+            with contextlib.suppress(TurnNotActiveError):  # it has just ended by itself
+                interrupt_turn(self._session, self._latest, _STOP_S)
 
     def close(self) -> None:
         """Look no more."""
