@@ -290,7 +290,8 @@ class Dispatcher:
     def _answerer(self, request: ServerRequest, name: str) -> Answerer | None:
         scopes = [self.sources(thread_id).values() for thread_id in (*request.lineage, None)]
         found = (source.find(request.method, name, request.params) for scope in scopes for source in scope)
-        return next((each for each in found if each is not None), None)
+        answerers = [each for each in found if each is not None]
+        return min(answerers, key=lambda each: each.last, default=None)  # the first of the smallest
 
     def _refusal(self, request: ServerRequest) -> Reply:
         refusal = self._protocol.refusals.get(request.method, {})
