@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
-__all__ = ["HandlerFailure"]
+__all__ = ["HandlerFailure", "error_text"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +27,11 @@ class HandlerFailure:
     thread_id: str | None
     turn_id: str | None
     error: str
+
+
+def error_text(error: BaseException) -> str:
+    """Return class and message of an exception. An exception whose message cannot be had has none."""
+    message = ""
+    with suppress(Exception):
+        message = str(error)
+    return f"{type(error).__name__}: {message}" if message else type(error).__name__

@@ -28,6 +28,7 @@ from ._answers import (
     ServerRequestContext,
 )
 from ._checks import check_seconds
+from ._failure import error_text
 from ._log import log
 from ._tool_arguments import ToolArgumentError, ToolParameters, plain_function
 from ._tool_output import failure, success
@@ -345,8 +346,7 @@ class _ToolAnswerer(Answerer):
         return success(result)
 
     def failed(self, error: BaseException) -> Any:
-        text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        return failure(f"The tool failed with {text}")
+        return failure(f"The tool failed with {error_text(error)}")
 
 
 def _no_function() -> None: ...

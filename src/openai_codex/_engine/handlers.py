@@ -31,7 +31,7 @@ from .._core.framing import encode_json
 from .._core.mailbox import Waiter
 from .._core.notification import Notification
 from .._core.requests import ServerRequest
-from .._failure import HandlerFailure
+from .._failure import HandlerFailure, error_text
 from .._log import log
 from .protocol import Protocol
 
@@ -204,7 +204,7 @@ class Invocation:
             request_id=self.id,
             thread_id=self.thread_id,
             turn_id=turn_id if isinstance(turn_id, str) else None,
-            error=type(error).__name__ + ("" if secret or not str(error) else f": {error}"),
+            error=type(error).__name__ if secret else error_text(error),
         )
         try:
             answer = self._answerer.failed(error)
