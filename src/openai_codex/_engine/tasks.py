@@ -79,13 +79,16 @@ class HandlerTasks:
             timer = asyncio.get_running_loop().call_later(limit, self._time_out, invocation, task)
         try:
             reply = invocation.reply(await self._call(invocation, invocation.prepare()))
-        except asyncio.CancelledError:
-            self._finish(invocation, invocation.refusal)
+        except asyncio.CancelledError as error:
+            # What the handler has cancelled by itself is its failure. Before Python 3.11 nobody can tell.
+            cancelling = getattr(asyncio.current_task(), "cancelling", None)
+            failed = self._admission.is_running(invocation.id) and cancelling is not None and not cancelling()
+            self._finish(invocation, invocation.refuse(error) if failed else invocation.refusal)
             raise
         except BaseException as error:
             if self._admission.is_running(invocation.id):
                 self._finish(invocation, invocation.refuse(error))
-            if not isinstance(error, Exception):
+            if not isinstance(error, Exception) and not invocation.threaded:
                 raise
         else:
             self._finish(invocation, reply)
