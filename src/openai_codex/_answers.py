@@ -139,10 +139,12 @@ class Answerer:
         threaded: Whether the function is a plain one, which may block.
         timeout: Seconds that the function may take; None for no limit of its own.
         lanes: Names and sizes of the groups that it shares with others: no more than so many of a group run at a time.
+        last: Whether any other that takes the request comes first, however far away it is.
     """
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self.function = function
+        self.last = False
         self.label = ""
         self.threaded = not is_coroutine_function(function)
         self.timeout: float | None = None

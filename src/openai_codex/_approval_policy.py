@@ -217,6 +217,10 @@ def _check_command(value: Any, cwd: Any) -> tuple[str, ...] | None:
             raise ValueError("cwd: it only narrows command, and there is none")
         return None
     words = _words("command", value, "['git', 'status']")
+    if os.path.basename(words[0]) == words[0] and words[0].split() != [words[0]]:
+        raise ValueError(
+            f"command: no program is called {words[0]!r}; write each word by itself, as {words[0].split()}"
+        )
     if cwd is None and _is_relative(words[0]):
         raise ValueError(f"command: {words[0]!r} is another program in each directory; say which with cwd")
     return words
@@ -413,6 +417,8 @@ class ApprovalPolicy:
         audit: str | os.PathLike[str] | None = None,
         keep: int = 1000,
     ) -> None:
+        if isinstance(rules, ApprovalRule):
+            raise TypeError(f"rules: {rules!r} is no list; write [{rules!r}]")
         checked: list[Any] = [*rules]
         for index, rule in enumerate(checked):
             if not isinstance(rule, ApprovalRule):

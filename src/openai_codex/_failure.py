@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 __all__ = ["HandlerFailure", "error_text"]
-
-
-def error_text(error: BaseException) -> str:
-    """Class and message of an exception; the class alone where there is no message, or none can be had."""
-    try:
-        message = str(error)
-    except (Exception, SystemExit):  # the class is the user's
-        message = ""
-    return f"{type(error).__name__}: {message}" if message else type(error).__name__
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +27,11 @@ class HandlerFailure:
     thread_id: str | None
     turn_id: str | None
     error: str
+
+
+def error_text(error: BaseException) -> str:
+    """Return class and message of an exception. An exception whose message cannot be had has none."""
+    message = ""
+    with suppress(Exception, SystemExit):  # the class is the user's
+        message = str(error)
+    return f"{type(error).__name__}: {message}" if message else type(error).__name__

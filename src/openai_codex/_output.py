@@ -189,7 +189,7 @@ def _prepare(output_type: Any) -> _Prepared:
         adapter = cast("TypeAdapter[Any]", output_type if _is_adapter(output_type) else TypeAdapter(output_type))
         adapter.rebuild()  # an adapter puts off what it cannot resolve, and then does not say what that was
         schema = adapter.json_schema(schema_generator=_Generator)
-    except (PydanticUserError, NameError, SyntaxError, TypeError) as error:
+    except (PydanticUserError, NameError, SyntaxError, TypeError, AttributeError) as error:
         # Advice to authors of pydantic plugins and an address may follow the first line.
         cause = str(error).partition("\n")[0]
         raise TypeError(f"output_type {name}: pydantic has no JSON schema for it: {cause}") from error

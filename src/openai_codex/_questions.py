@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 from ._answers import NEVER_CANCELLED, Answerer, Call, Cancellation
+from ._approvals import is_tool_approval
 from ._generated import models as m
 
 if TYPE_CHECKING:
@@ -77,7 +78,8 @@ class ElicitationRequest:
         message: What the server says.
         url: The address that the user is to open; None where there is none, as for forms.
         elicitation_id: The server's id of the address; None where there is none.
-        schema: The fields of a form (schema McpElicitationSchema); None for other modes, and for forms of other kinds.
+        schema: The fields of a form (schema McpElicitationSchema); None for other modes, for forms of other kinds, and
+            for ``is_tool_approval``.
         meta: What came along as ``_meta``, as it came.
         params: The request as the protocol has it.
         cancelled: Set as soon as nobody wants the answer any more. An asynchronous handler is cancelled as well.
@@ -96,6 +98,14 @@ class ElicitationRequest:
     meta: Any = field(default=None, repr=False)
     params: Any = field(default=None, repr=False)
     cancelled: Cancellation = field(default=NEVER_CANCELLED, repr=False, compare=False)
+
+    @property
+    def is_tool_approval(self) -> bool:
+        """Whether the runtime wants a tool of the server approved; where there is no approval handler, it asks here.
+
+        Then accepting without content, or True, lets the tool be called with the ``tool_params`` in ``meta``.
+        """
+        return is_tool_approval({"_meta": self.meta})
 
     @property
     def model(self) -> type[BaseModel] | None:
@@ -237,8 +247,17 @@ def _texts(name: str, answer: Any) -> list[str]:
 class ElicitationAnswerer(Answerer):
     """Answers elicitations with one function, from an ``ElicitationRequest`` to an ``Elicitation`` or its content.
 
-    It takes those that ask for the approval of a tool as well; an approval handler comes before it.
+    It takes those that ask for the approval of a tool as well, where there is no approval handler at all. These are no
+    forms: what fills in a form does not approve anything.
     """
+
+    def accept(self, params: Mapping[str, Any]) -> Answerer | None:
+        """Leave the approval of tools to whoever is there for approvals."""
+        if not is_tool_approval(params):
+            return self
+        answerer = ElicitationAnswerer(self.function)
+        answerer.last = True
+        return answerer
 
     def prepare(self, params: Any, context: ServerRequestContext) -> Call:
         """Call the function with the request."""
@@ -264,6 +283,10 @@ class ElicitationAnswerer(Answerer):
             )
         wire: dict[str, Any] = {"action": result.action}
         if result.action == "accept":
+            if result.content is not None and _is_tool_approval(params):
+                raise ValueError(
+                    "the approval of a tool is no form; to approve it, return Elicitation.accept() or True"
+                )
             content = _content(result.content, _schema(params))
             if content is not None or isinstance(params, m.FormMcpServerElicitationRequestParams):
                 wire["content"] = content or {}
@@ -296,12 +319,18 @@ def _content(content: Any, schema: m.McpElicitationSchema | None) -> dict[str, A
         raise ValueError("the content cannot be sent: it holds something that is no JSON") from None
 
 
+def _is_tool_approval(params: Any) -> bool:
+    return is_tool_approval({"_meta": getattr(params, "field_meta", None)})
+
+
 def _schema(params: Any) -> m.McpElicitationSchema | None:
-    """The flat form that is asked for, if it is one."""
+    """The flat form that is asked for, if it is one. The approval of a tool has an empty one, and is none."""
     from pydantic import ValidationError
 
     from ._forms import form_model
 
+    if _is_tool_approval(params):
+        return None
     if isinstance(params, m.FormMcpServerElicitationRequestParams):
         return params.requested_schema
     of_openai = (m.OpenaiFormMcpServerElicitationRequestParams, m.OpenaiSlashFormMcpServerElicitationRequestParams)

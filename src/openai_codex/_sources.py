@@ -99,7 +99,7 @@ def given_handlers(
     return Given(sources, specs or None)
 
 
-def refuse_tools(call: str, tools: Tools | None) -> None:
+def refuse_tools(call: str, tools: object) -> None:
     """Refuse tools where the protocol takes none.
 
     Raises:

@@ -58,13 +58,22 @@ def _item(part: Any) -> Any:
     if isinstance(part, ImageInput):
         return _image(part.url)
     if isinstance(part, (bytes, bytearray)):
-        return _image(data_url("image", bytes(part), None))
+        return _image(_url_of_bytes(bytes(part)))
     if isinstance(part, PathLike):
         return _image(data_url_of_file("image", cast("PathLike[str]", part), None))
     try:
         return _text(to_json(part, inf_nan_mode="constants").decode())
     except PydanticSerializationError as error:
         raise TypeError(f"the result cannot be written as JSON: {error}") from None
+
+
+def _url_of_bytes(data: bytes) -> str:
+    try:
+        return data_url("image", data, None)
+    except ValueError:
+        raise ValueError(
+            "the bytes are no image of a known format (png, jpeg, gif, webp); decode text to str"
+        ) from None
 
 
 def _text(text: str) -> m.InputTextDynamicToolCallOutputContentItem:

@@ -269,6 +269,8 @@ def tool(
             caller=caller or sys._getframe(1),  # pyright: ignore[reportPrivateUsage]  # types that are local there
         )
 
+    if function is not None and not callable(function):
+        raise TypeError(f"tool: {function!r} is no function; name= and the other settings are given by keyword")
     return make if function is None else make(function, sys._getframe(1))  # pyright: ignore[reportPrivateUsage]
 
 

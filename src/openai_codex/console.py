@@ -17,7 +17,7 @@ import json
 import shlex
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 from urllib.parse import urlsplit
 
 from ._approvals import (
@@ -28,6 +28,7 @@ from ._approvals import (
     PermissionsApprovalRequest,
 )
 from ._generated import models as m
+from ._json import member
 from ._questions import Elicitation, ElicitationRequest, UserInputRequest
 from ._terminal import Block, Line, Part, ask, converse, show
 
@@ -231,12 +232,11 @@ def _ask_elicitation(request: ElicitationRequest) -> Elicitation:
         show(title, [*parts, *_line("Host:", _host(request.url)), Block("Address to open:", request.url)])
         return Elicitation.accept() if ask("Agree to open it, [y]es or [n]o?", _confirmed) else Elicitation.decline()
     model = request.model
-    if model is None or request.schema is None:
+    if not request.is_tool_approval and (model is None or request.schema is None):
         show(title, [*parts, Line("", "This cannot be answered here and is declined.")])
         return Elicitation.decline()
-    meta = request.meta
-    parts += _json("Arguments:", cast("dict[str, Any]", meta).get("tool_params") if isinstance(meta, dict) else None)
-    if not request.schema.properties:
+    parts += _json("Arguments:", member(request.meta, "tool_params"))
+    if model is None or request.schema is None or not request.schema.properties:
         show(title, parts)
         return Elicitation.accept() if ask("[y]es or [n]o?", _confirmed) else Elicitation.decline()
     how = "Press Enter alone for a default or to leave a field out, and Ctrl-D to decline."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from openai_codex._failure import HandlerFailure
 from openai_codex.errors import TransportClosedError
 
 from .conftest import Driver, Run
-from .test_handlers import DONE, PROTOCOL, Base, Params, Response, ask, replies, settled
+from .test_handlers import DONE, PROTOCOL, Base, Params, Response, ask, replies, settled, told
 
 FORMS = ("plain", "coroutine")
 
@@ -68,6 +69,63 @@ def test_plain_handlers_run_apart_from_the_loop(run: Run, kind: str, form: str) 
         assert threads[0].daemon or form == "coroutine"
 
     run(scenario, {"on_start": [ask(0)]}, protocol=PROTOCOL, handlers=handlers(form, handle))
+
+
+class _Later:
+    def __await__(self) -> Any:
+        yield from asyncio.sleep(0).__await__()
+        return Response(said="later")
+
+
+def test_plain_handler_may_return_anything_to_await(run: Run) -> None:
+    async def scenario(d: Driver) -> None:
+        assert await replies(d, 1) == {0: {"said": "later"}}
+
+    run(scenario, {"on_start": [ask(0)]}, protocol=PROTOCOL, handlers=handlers("plain", lambda params: _Later()))
+
+
+def test_plain_handler_that_exits_refuses(run: Run, caplog: pytest.LogCaptureFixture) -> None:
+    def handle(params: Params) -> Response:
+        raise SystemExit(1)
+
+    async def scenario(d: Driver) -> None:
+        assert await replies(d, 1) == {0: {"said": "no"}}
+        assert await d.request("a", {}) == {"echo": {}}
+
+    run(scenario, {"on_start": [ask(0)]}, protocol=PROTOCOL, handlers=handlers("plain", handle))
+    assert told(caplog) == ["the handler of ask failed with SystemExit; the request was refused"]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_handler_that_is_cancelled_by_something_else_has_failed(
+    run: Run, kind: str, form: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    if kind != "threads" and sys.version_info < (3, 11):
+        pytest.skip("tasks do not tell whether somebody has cancelled them")
+
+    def handle(params: Params) -> Response:
+        raise asyncio.CancelledError
+
+    async def scenario(d: Driver) -> None:
+        assert await replies(d, 1) == {0: {"said": "no"}}
+
+    run(scenario, {"on_start": [ask(0)]}, protocol=PROTOCOL, handlers=handlers(form, handle))
+    assert told(caplog) == ["the handler of ask failed with CancelledError; the request was refused"]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_log_tells_where_values_did_not_validate_and_not_which(
+    run: Run, form: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    def parse_the_forecast(params: Params) -> Response:
+        Params.model_validate({"n": " ".join(("a", "secret"))})
+        raise AssertionError
+
+    async def scenario(d: Driver) -> None:
+        assert await replies(d, 1) == {0: {"said": "no"}}
+
+    run(scenario, {"on_start": [ask(0)]}, protocol=PROTOCOL, handlers=handlers(form, parse_the_forecast))
+    assert "in parse_the_forecast" in caplog.text and "a secret" not in caplog.text
 
 
 def test_blocking_handlers_do_not_hold_up_each_other(run: Run) -> None:

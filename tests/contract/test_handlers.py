@@ -242,6 +242,23 @@ def test_handler_that_fails_refuses_and_is_logged(
     assert "ask" in caplog.text and "77123" not in caplog.text
 
 
+class _Mute(Exception):
+    def __str__(self) -> str:
+        raise ValueError("no message")
+
+
+def test_failure_without_a_message_refuses_as_well(run: Run, kind: str, caplog: pytest.LogCaptureFixture) -> None:
+    def handle(params: Params) -> Any:
+        raise _Mute
+
+    async def scenario(d: Driver) -> None:
+        await d.call(d.engine.notify, "go")
+        assert await replies(d, 1) == {0: {"said": "no"}}
+
+    run(scenario, {"on": {"go": [ask(0)]}}, protocol=PROTOCOL, handlers=handlers_for(kind, handle))
+    assert told(caplog) == ["the handler of ask failed with _Mute; the request was refused"]
+
+
 def test_no_more_handler_threads_than_configured(run: Run, kind: str) -> None:
     if kind != "threads":
         pytest.skip("tasks need no limit")

@@ -235,6 +235,31 @@ async def test_approvals_and_questions_of_a_server_go_to_their_own_handlers(
 
 
 @scenario(config_toml=DESK)
+async def test_what_fills_in_forms_approves_no_tool(codex: AsyncCodex, model: ScriptedModel) -> None:
+    seen: list[ElicitationRequest] = []
+
+    def fill_in(request: ElicitationRequest) -> Any:
+        seen.append(request)
+        return Elicitation.accept({})
+
+    thread = await asking(codex, elicitation_handler=fill_in)
+    model.answer(desk("wipe", what="all")).say("done")
+    await thread.run("Go")
+    assert "wiped" not in model.requests[-1].last_tool_output
+    assert [(each.is_tool_approval, each.model) for each in seen] == [(True, None)]
+
+
+@scenario(config_toml=DESK, client={"approval_handler": always(False)})
+async def test_approval_of_a_tool_goes_to_the_approval_handler_of_the_client_first(
+    codex: AsyncCodex, model: ScriptedModel
+) -> None:
+    thread = await asking(codex, elicitation_handler=always(True))
+    model.answer(desk("wipe", what="all")).say("done")
+    await thread.run("Go")
+    assert "wiped" not in model.requests[-1].last_tool_output
+
+
+@scenario(config_toml=DESK)
 async def test_handler_of_questions_takes_approvals_that_nobody_else_takes(
     codex: AsyncCodex, model: ScriptedModel
 ) -> None:

@@ -65,7 +65,7 @@ async def test_exception_is_told_to_the_model_and_its_traceback_to_the_log(
     thread = await codex.thread_start(tools=[made])
     assert await called(thread, model, tool_call("lookup", {"q": "x"})) == ["The tool failed with LookupError: no x ?"]
     (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
-    assert record.getMessage().startswith("the handler of item/tool/call failed with LookupError")
+    assert record.getMessage().startswith("the handler of item/tool/call (lookup) failed with LookupError")
     assert record.exc_info is not None and isinstance(record.exc_info[1], LookupError)
     async for event in events:
         if isinstance(event.payload, HandlerFailure):

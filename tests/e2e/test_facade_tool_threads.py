@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
@@ -33,7 +34,8 @@ def answer_call(params: DynamicToolCallParams) -> DynamicToolCallResponse:
 async def test_tools_are_for_the_start_alone(codex: AsyncCodex, model: ScriptedModel, wire: Wire) -> None:
     def lookup() -> None: ...
 
-    for call in (codex.thread_resume, codex.thread_fork):
+    calls: list[Any] = [codex.thread_resume, codex.thread_fork]  # type checkers say so, too
+    for call in calls:
         with pytest.raises(ValueError, match=r"thread/(resume|fork): tools= is not possible here.* tool_handlers="):
             await call("T", tools=[lookup])
     with pytest.raises(ValueError, match="several of the name lookup"):

@@ -752,6 +752,13 @@ WRONG: list[tuple[Callable[[], object], type[Exception], str]] = [
     (lambda: allow(command=[]), ValueError, r"command: \[\] is empty"),
     (lambda: deny(command=[]), ValueError, r"command: \[\] is empty"),
     (lambda: allow(command=[""]), ValueError, r"command: \[''\] is empty"),
+    (
+        lambda: allow(command=["git status"]),
+        ValueError,
+        r"command: no program is called 'git status'; .*\['git', 'status'\]",
+    ),
+    (lambda: ApprovalRule.deny(command=[" git"]), ValueError, "command: no program is called ' git'"),
+    (lambda: ApprovalPolicy(allow(command=["git"])), TypeError, r"rules: ApprovalRule.* is no list; write \["),  # type: ignore[arg-type]
     (lambda: allow(command=["git", 1]), TypeError, "command: .* is no list of str"),  # type: ignore[list-item]
     (lambda: allow(command={"git"}), TypeError, "command: .* is no list"),  # type: ignore[arg-type]
     (lambda: allow(command=["./gradlew"]), ValueError, "command: './gradlew' is another program in each directory"),

@@ -576,8 +576,8 @@ over = threading.Event()  # a thread whose join() was interrupted counts as over
 def work():
     print("RESULT", {call}, flush=True)
     over.set()
-threading.Thread(target=work).start()
 try:
+    threading.Thread(target=work).start()  # whose question may be there before this returns
     over.wait()
 except KeyboardInterrupt:
     cancelled.set()

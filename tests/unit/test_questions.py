@@ -418,7 +418,9 @@ def test_repr_shows_no_content() -> None:
 
 def test_approvals_of_tools_are_taken_as_well() -> None:
     answerer = ElicitationAnswerer(returned)
-    assert answerer.accept({"_meta": {"codex_approval_kind": "mcp_tool_call"}}) is answerer
+    assert not answerer.last
+    of_tools = answerer.accept({"_meta": {"codex_approval_kind": "mcp_tool_call"}})
+    assert of_tools is not None and of_tools.last and of_tools.function is answerer.function
     assert answerer.accept({}) is answerer
 
 

@@ -198,6 +198,7 @@ REFUSED: list[tuple[Any, str]] = [
     (senseless, "tool senseless: Forward reference must be an expression"),
     (Crm, "tool Crm: a class is no tool"),
     (int, "tool int: a class is no tool"),
+    ("lookup", "tool: 'lookup' is no function; name= and the other settings are given by keyword"),
     (functools.partial(Crm), "tool Crm: a class is no tool"),
     (print, r"tool print: the parameter \*args cannot be given"),
     (max, "tool max: Python does not know the parameters of <built-in function max>"),

@@ -188,15 +188,18 @@ class Invocation:
             return self._reply(error.answer)
         if isinstance(error, ServerRequestRefused):  # the handler chose the built-in refusal
             return self.refusal
-        # the text of a validation error holds the values that did not validate
+        # The text of a validation error holds the values that did not validate. Where it was raised is no secret.
         secret = isinstance(error, ValidationError)
+        shown = (
+            _Withheld("its text holds values").with_traceback(error.__traceback__) if _shows_values(error) else error
+        )
         label = self._answerer.label
         log(
             logging.ERROR,
             "the handler of %s failed with %s; the request was refused",
             f"{self._request.method} ({label})" if label else self._request.method,
             type(error).__name__,
-            error=None if _shows_values(error) else error,
+            error=shown,
         )
         turn_id = self._request.params.get("turnId")
         failure = HandlerFailure(
@@ -212,6 +215,10 @@ class Invocation:
         except (ValueError, TypeError):  # the text of the error cannot be sent
             reply = self.refusal
         return replace(reply, failure=failure)
+
+
+class _Withheld(Exception):
+    """Stands in the log for an exception whose text is not for it."""
 
 
 class Dispatcher:
@@ -291,7 +298,8 @@ class Dispatcher:
     def _answerer(self, request: ServerRequest, name: str) -> Answerer | None:
         scopes = [self.sources(thread_id).values() for thread_id in (*request.lineage, None)]
         found = (source.find(request.method, name, request.params) for scope in scopes for source in scope)
-        return next((each for each in found if each is not None), None)
+        answerers = [each for each in found if each is not None]
+        return min(answerers, key=lambda each: each.last, default=None)  # the first of the smallest
 
     def _refusal(self, request: ServerRequest) -> Reply:
         refusal = self._protocol.refusals.get(request.method, {})

@@ -55,6 +55,8 @@ class Offload:
         self._ends.add(end)
         end.add_done_callback(self._ends.discard)
         result, error = await outcome
+        if isinstance(error, StopIteration):
+            raise RuntimeError("the function raised StopIteration") from error  # no coroutine may raise that
         if error is not None:
             raise error
         return result

@@ -10,7 +10,7 @@ import inspect
 import logging
 import threading
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from .._log import log
@@ -107,8 +107,8 @@ class HandlerPool:
         """Call a handler."""
         call = invocation.prepare()
         result = call.function(*call.args, **call.kwargs)
-        if inspect.iscoroutine(result):
-            result = _run_coroutine(result, invocation.cancelled)
+        if inspect.isawaitable(result):
+            result = _run_awaitable(result, invocation.cancelled)
         return invocation.reply(result)
 
     def _finish(self, invocation: Invocation, outcome: Reply | BaseException) -> None:
@@ -135,12 +135,12 @@ class HandlerPool:
             self._answer(invocation.refuse(TimeoutError(f"it took longer than {invocation.timeout:g} s")))
 
 
-def _run_coroutine(coroutine: Coroutine[Any, Any, Any], cancelled: Cancellation) -> Any:
-    """Run a coroutine on an event loop of this thread, and cancel it when its result is not wanted any more."""
+def _run_awaitable(awaitable: Awaitable[Any], cancelled: Cancellation) -> Any:
+    """Await something on an event loop of this thread, and cancel it when its result is not wanted any more."""
     import asyncio
 
     async def run() -> Any:
-        loop, task = asyncio.get_running_loop(), asyncio.ensure_future(coroutine)
+        loop, task = asyncio.get_running_loop(), asyncio.ensure_future(awaitable)
 
         def cancel() -> None:
             with contextlib.suppress(RuntimeError):  # the loop is closed: the coroutine has just ended

@@ -105,7 +105,8 @@ class HandlerTasks:
         except BaseException as error:
             if self._admission.is_running(invocation):
                 self._finish(invocation, invocation.refuse(error))
-            if isinstance(error, (KeyboardInterrupt, SystemExit)):  # they end the loop, as they do in any task
+            ends_loop = isinstance(error, (KeyboardInterrupt, SystemExit)) and not invocation.threaded
+            if ends_loop:  # as it does in any task
                 raise
         else:
             self._finish(invocation, reply)
