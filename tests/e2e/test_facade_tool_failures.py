@@ -86,7 +86,7 @@ async def test_result_that_json_lacks_is_a_failure(codex: AsyncCodex, model: Scr
     thread = await codex.thread_start(tools=[odd, data])
     first, second = await called(thread, model, tool_call("odd"), tool_call("data"))
     assert first.startswith("The tool failed with TypeError: the result cannot be written as JSON")
-    assert second.startswith("The tool failed with ValueError: mime_type")
+    assert second.startswith("The tool failed with ValueError: the bytes are no image")
 
 
 @pytest.mark.parametrize("flavour", KINDS)

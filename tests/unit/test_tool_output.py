@@ -104,8 +104,8 @@ def test_path_is_read_as_an_image(tmp_path: Path, several: bool) -> None:
 
 
 NEITHER: list[tuple[Any, type[Exception], str]] = [
-    (b"no image", ValueError, "says which image type it is"),
-    (["a", b"no image"], ValueError, "says which image type"),
+    (b"no image", ValueError, "the bytes are no image of a known format"),
+    (["a", b"no image"], ValueError, "the bytes are no image"),
     (Path(__file__), ValueError, "test_tool_output.py says which image type"),
     (Path(__file__, "missing.png"), OSError, "missing"),
     (object(), TypeError, "the result cannot be written as JSON: .*object"),
