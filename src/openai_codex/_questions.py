@@ -105,7 +105,7 @@ class ElicitationRequest:
 
         Then accepting without content, or True, lets the tool be called with the ``tool_params`` in ``meta``.
         """
-        return is_tool_approval({"_meta": self.meta})
+        return _is_tool_approval(self.params)
 
     @property
     def model(self) -> type[BaseModel] | None:
@@ -320,7 +320,8 @@ def _content(content: Any, schema: m.McpElicitationSchema | None) -> dict[str, A
 
 
 def _is_tool_approval(params: Any) -> bool:
-    return is_tool_approval({"_meta": getattr(params, "field_meta", None)})
+    fields = getattr(getattr(params, "requested_schema", None), "properties", None)
+    return is_tool_approval({"_meta": getattr(params, "field_meta", None), "requestedSchema": {"properties": fields}})
 
 
 def _schema(params: Any) -> m.McpElicitationSchema | None:

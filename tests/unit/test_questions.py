@@ -428,3 +428,10 @@ def test_approvals_of_tools_are_taken_as_well() -> None:
 def test_response_is_sent_as_it_is(action: str) -> None:
     response = m.McpServerElicitationRequestResponse.model_validate({"action": action})
     assert elicitation_answer(response, form({})) == {"action": action}
+
+
+def test_form_with_fields_is_one_whatever_its_server_calls_it() -> None:
+    params = form({"name": {"type": "string"}}, _meta={"codex_approval_kind": "mcp_tool_call"})
+    asked = elicitation_request(params, CONTEXT)
+    assert not asked.is_tool_approval and asked.model is not None
+    assert elicitation_answer({"name": "Ada"}, params)["content"] == {"name": "Ada"}
