@@ -197,7 +197,7 @@ def test_name_is_that_of_the_type(output_type: Any, name: str) -> None:
         (list[ForwardRef("Missing")], "Missing"),  # type: ignore[misc]
         ("Missing", "Missing"),
         ("not a type", "not a type"),
-        ("1 + 'x'", "unsupported operand"),
+        ("1 + 'x'", "1 + 'x'"),
         (Callable[[], int], "JsonSchema"),
         (5, "Unable to generate"),
         (TypeAdapter(Callable[[], int]), "JsonSchema"),
