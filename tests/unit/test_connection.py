@@ -483,6 +483,15 @@ def test_turn_that_is_heard_of_before_its_answer_is_the_callers() -> None:
     assert later.opened is not None and later.opened.joined
 
 
+def test_answer_that_names_a_turn_of_the_past_has_joined_it() -> None:
+    connection = Connection()
+    first = start(connection)
+    feed(connection, opened(first, "U"), completed("U"))
+    later = start(connection)
+    feed(connection, opened(later, "U"))
+    assert later.opened is not None and later.opened.joined
+
+
 def test_turn_that_began_before_its_answer_is_interrupted_if_its_starter_has_left() -> None:
     connection = Connection()
     pending = start(connection)

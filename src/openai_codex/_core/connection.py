@@ -449,7 +449,7 @@ class Connection:
             pending.error = ResponseValidationError(f"{pending.method}: the answer names no turn")
             return
         # Of a turn of its own, the caller may see the first events before the answer.
-        known = turn_id in pending.running or turn_id in self._routes.claimed
+        known = turn_id in pending.running or self._routes.was_claimed(turn_id)
         joined = known and turn_id not in self._routes.unwanted
         if not pending.done:
             pending.opened = OpenedTurn(*self._routes.open(turn_id, thread_id), joined)

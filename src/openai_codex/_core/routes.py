@@ -131,6 +131,10 @@ class TurnRoutes:
         self._max_unclaimed_events = max_unclaimed_events
         self._max_settled = max_settled
 
+    def was_claimed(self, turn_id: str) -> bool:
+        """Whether somebody follows the turn, or it has ended or was dropped."""
+        return turn_id in self.claimed or turn_id in self._settled
+
     def running(self, thread_id: str) -> set[str]:
         """Ids of the turns that have not ended: the thread's, and some others of which nobody has heard yet."""
         claimed = {turn.id for turn in self._claimed_of.get(thread_id, ())}
