@@ -31,12 +31,11 @@ __all__ = [
     "is_tool_approval",
 ]
 
-_COMMAND = "item/commandExecution/requestApproval"
-_FILES = "item/fileChange/requestApproval"
-_PERMISSIONS = "item/permissions/requestApproval"
-_ELICITATION = "mcpServer/elicitation/request"
-
-APPROVAL_METHODS = (_COMMAND, _FILES, _PERMISSIONS)
+APPROVAL_METHODS = (
+    "item/commandExecution/requestApproval",
+    "item/fileChange/requestApproval",
+    "item/permissions/requestApproval",
+)
 """The requests that an approval handler answers, apart from the elicitations that are approvals."""
 
 _Decision = Literal["accept", "accept_for_session", "accept_with_rule", "decline", "cancel"]
@@ -49,6 +48,9 @@ class Approval:
     Attributes:
         decision: Which of them made it.
         rule: What else is allowed from now on, for ``accept_with_rule``.
+
+    Source: schemas CommandExecutionApprovalDecision and FileChangeApprovalDecision, and the answers to requests for
+    permissions and elicitations.
     """
 
     decision: _Decision

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from ._answers import ServerRequestContext
 
 __all__ = [
-    "ELICITATION_METHOD",
-    "USER_INPUT_METHOD",
     "Elicitation",
     "ElicitationAnswer",
     "ElicitationAnswerer",
@@ -34,9 +32,6 @@ __all__ = [
     "elicitation_request",
     "user_input_request",
 ]
-
-USER_INPUT_METHOD = "item/tool/requestUserInput"
-ELICITATION_METHOD = "mcpServer/elicitation/request"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +126,8 @@ class Elicitation:
         action: Which of them made it.
         content: What fills in the form. It may be secret and is in no repr.
         persist: For how long the approval of a tool holds, beyond this call.
+
+    Source: schema McpServerElicitationRequestResponse.
     """
 
     action: Literal["accept", "decline", "cancel"]

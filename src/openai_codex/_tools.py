@@ -175,6 +175,8 @@ class ToolSet:
     Raises:
         ValueError: a name is none that the runtime takes, or is there twice, or the set is empty.
         TypeError: a function cannot be a tool.
+
+    Source: schema NamespaceDynamicToolSpec.
     """
 
     def __init__(

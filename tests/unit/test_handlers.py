@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import sys
+import threading
 import time
 from contextvars import copy_context
 from typing import Any
@@ -11,6 +13,7 @@ import pytest
 from pydantic import BaseModel
 
 from openai_codex import CodexConfig
+from openai_codex._answers import HandlerMethods
 from openai_codex._core.connection import Connection
 from openai_codex._core.requests import ServerRequest
 from openai_codex._engine.handlers import Dispatcher, Invocation, Reply
@@ -201,3 +204,30 @@ def test_answer_that_was_changed_is_sent_without_a_warning_that_shows_it(recwarn
 
     called(decide(Mine(), "ask", {"command": "ls"}))
     assert [str(each.message) for each in recwarn if "sk-secret" in str(each.message)] == []
+
+
+def test_handlers_of_a_thread_are_never_away_while_they_are_replaced() -> None:
+    """Meanwhile those of the client would answer in their place."""
+    made, go, missed = dispatcher(None), threading.Event(), list[int]()
+    sources = {"handlers": HandlerMethods(Base(), Base)}
+    made.set_sources("T", sources)
+
+    def look() -> None:
+        while not go.is_set():
+            if not made.sources("T"):
+                missed.append(1)
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    thread = threading.Thread(target=look)
+    try:
+        thread.start()
+        for _ in range(20_000):
+            made.add_sources("T", sources)
+    finally:
+        go.set()
+        thread.join()
+        sys.setswitchinterval(interval)
+    assert missed == []
+    made.set_sources("T", {})
+    assert made.sources("T") == {}

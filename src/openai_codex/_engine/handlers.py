@@ -249,9 +249,10 @@ class Dispatcher:
 
     def set_sources(self, thread_id: str | None, sources: Mapping[str, AnswererSource]) -> None:
         """Set what answers the requests of a thread and of those that come from it; nothing to forget the thread."""
-        self._sources.pop(thread_id, None)  # the latest come last
         if sources:
-            self._sources[thread_id] = sources
+            self._sources[thread_id] = sources  # in one step: the reader may be about to look
+        else:
+            self._sources.pop(thread_id, None)
         if len(self._sources) > _MAX_THREADS:
             oldest = next(each for each in self._sources if each is not None)
             del self._sources[oldest]
