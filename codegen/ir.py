@@ -10,9 +10,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from openai_codex._schema.bundle import Bundle, Schema, method_of, params_of
+from openai_codex._schema.shapes import class_name, result_name
+
 from .findings import CodegenError, Finding
-from .load import Bundle, Schema, ref_name
-from .naming import class_name, handler_name, python_path
+from .naming import handler_name, python_path
 from .overrides import Overrides
 
 __all__ = ["Notification", "Protocol", "Request", "ServerRequest", "build"]
@@ -74,21 +76,6 @@ class Protocol:
     """Union and tag of each variant that the stable schema lacks in a union that it has."""
 
 
-def _method(branch: Schema) -> str:
-    method: str = branch["properties"]["method"]["enum"][0]
-    return method
-
-
-def _params(branch: Schema) -> str | None:
-    """Name of the params type; an optional one counts, an absent or null one does not."""
-    params = branch["properties"].get("params", {})
-    for candidate in (params, *params.get("anyOf", ())):
-        name = ref_name(candidate)
-        if name is not None:
-            return name
-    return None
-
-
 def _result(method: str, params: str | None, definitions: Iterable[str], overrides: Overrides) -> str | Finding:
     """Name of the result type: the schema never states it, so it follows from the name of the params type."""
     override = overrides.get("response", method)
@@ -98,8 +85,7 @@ def _result(method: str, params: str | None, definitions: Iterable[str], overrid
             return chosen
         reason = f"[response] {method} = {chosen}: there is no such type"
         return Finding(overrides.path.name, reason, f"candidates: {_candidates(method, definitions)}")
-    stem = params.removesuffix("Params") if params else class_name(method)
-    guess = f"{stem}Response"
+    guess = result_name(method, params)
     if guess in definitions:
         return guess
     step = f"add it to [response]; candidates: {_candidates(method, definitions)}"
@@ -125,9 +111,9 @@ def build(bundle: Bundle, stable: Bundle, overrides: Overrides) -> Protocol:
     """
     findings: list[Finding] = []
     known = bundle.definitions
-    stable_requests = {_method(branch) for branch in stable.client_requests}
-    stable_server_requests = {_method(branch) for branch in stable.server_requests}
-    stable_notifications = {_method(branch) for branch in stable.server_notifications}
+    stable_requests = {method_of(branch) for branch in stable.client_requests}
+    stable_server_requests = {method_of(branch) for branch in stable.server_requests}
+    stable_notifications = {method_of(branch) for branch in stable.server_notifications}
 
     def result_of(method: str, params: str | None) -> str:
         result = _result(method, params, known, overrides)
@@ -138,7 +124,7 @@ def build(bundle: Bundle, stable: Bundle, overrides: Overrides) -> Protocol:
 
     requests: list[Request] = []
     for branch in bundle.client_requests:
-        method, params = _method(branch), _params(branch)
+        method, params = method_of(branch), params_of(branch)
         if params is None and branch["properties"].get("params", {}).get("type", "null") != "null":
             findings.append(Finding("schema", f"the params of {method} have no name", "teach codegen/ir.py about it"))
         namespace, name = overrides.get("rpc_name", method) or python_path(method)
@@ -156,16 +142,16 @@ def build(bundle: Bundle, stable: Bundle, overrides: Overrides) -> Protocol:
         )
     notifications = [
         Notification(
-            _method(branch),
-            _params(branch) or "",
+            method_of(branch),
+            params_of(branch) or "",
             branch.get("description", ""),
-            _method(branch) not in stable_notifications,
+            method_of(branch) not in stable_notifications,
         )
         for branch in bundle.server_notifications
     ]
     server_requests: list[ServerRequest] = []
     for branch in bundle.server_requests:
-        method, params = _method(branch), _params(branch)
+        method, params = method_of(branch), params_of(branch)
         server_requests.append(
             ServerRequest(
                 method,

@@ -31,6 +31,7 @@ def _inputs(root: Path) -> dict[str, str]:
         root / "schema/manifest.json",  # it holds the hashes of the bundles
         *sorted(path for path in (root / "codegen").rglob("*") if path.suffix in (".py", ".toml", ".jinja", ".jinja2")),
         *sorted((root / PACKAGE / "_async").glob("*.py")),
+        *sorted((root / PACKAGE / "_schema").glob("*.py")),
         *sorted(handwritten(root / PACKAGE)),
     ]
     return {path.relative_to(root).as_posix(): _hash(path.read_bytes()) for path in sources if path.is_file()}

@@ -15,7 +15,8 @@ from typing import Any, cast
 from datamodel_code_generator import InputFileType, LiteralType, PythonVersion, generate
 from datamodel_code_generator.enums import DataModelType, DefaultValueType
 
-from .load import Schema, ref_name
+from openai_codex._schema.bundle import Schema, ref_name
+
 from .normalise import Normalised
 from .partition import CORE, Layout
 

@@ -8,7 +8,6 @@ import re
 
 __all__ = [
     "attribute_name",
-    "class_name",
     "handler_name",
     "is_class_name",
     "python_path",
@@ -27,11 +26,6 @@ def snake_case(name: str) -> str:
     """``gatewayOAuth`` -> ``gateway_oauth``; separators of any kind become one underscore."""
     name = _WORDS.sub(lambda match: match[0].capitalize(), name)
     return _SEPARATORS.sub("_", _BOUNDARY.sub("_", name)).strip("_").lower()
-
-
-def class_name(wire: str) -> str:
-    """``input_text`` -> ``InputText``, ``openai/form`` -> ``OpenaiForm``; capitals inside a word stay."""
-    return "".join(word[0].upper() + word[1:] for word in _SEPARATORS.split(wire) if word)
 
 
 def is_class_name(name: str) -> bool:

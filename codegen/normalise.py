@@ -17,14 +17,24 @@ What only constrains and would reject a newer runtime's values is dropped: forma
 from __future__ import annotations
 
 import copy
-from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any, Literal, cast
+from typing import Any, Literal
+
+from openai_codex._schema.bundle import Schema, closure, ref_name, references
+from openai_codex._schema.shapes import (
+    class_name,
+    common_tag,
+    is_catch_all,
+    is_string_enum,
+    may_be_null,
+    single_key,
+    without_alternatives,
+    without_null,
+)
 
 from .findings import CodegenError, Finding
 from .ir import Protocol
-from .load import Schema, closure, ref_name, references
-from .naming import class_name, is_class_name
+from .naming import is_class_name
 from .overrides import Overrides
 
 __all__ = ["UNRECOGNIZED", "Normalised", "Union", "normalise"]
@@ -106,11 +116,11 @@ class _Normaliser:
         branches = self._branches(schema)
         if branches is None:
             self._add(name, self._clean(name, schema))
-        elif all(_is_string_enum(branch) for branch in branches):
+        elif all(is_string_enum(branch) for branch in branches):
             self._add(name, _merged_enum(schema, branches))
-        elif (tag := _common_tag(branches)) is not None:
+        elif (tag := common_tag(branches)) is not None:
             self._tagged(name, schema, branches, tag)
-        elif any(_single_key(branch) for branch in branches):
+        elif any(single_key(branch) for branch in branches):
             self._keyed(name, schema, branches)
         else:
             self._untagged(name, schema, branches)
@@ -138,7 +148,7 @@ class _Normaliser:
         names = _variant_names(name, branches, [branch["properties"][tag]["enum"][0] for branch in branches])
         for branch, variant in zip(branches, names, strict=True):
             value: str = branch["properties"][tag]["enum"][0]
-            shape = _without_alternatives(branch)
+            shape = without_alternatives(branch)
             shape["properties"] = {**copy.deepcopy(own), **shape["properties"]}
             shape["required"] = sorted({tag, *schema.get("required", ()), *shape.get("required", ())})
             shape["properties"][tag] = {"const": value, "type": "string"}
@@ -150,12 +160,12 @@ class _Normaliser:
         self._union(name, schema, Union("tagged", (*variants, fallback), tag))
 
     def _keyed(self, name: str, schema: Schema, branches: list[Schema]) -> None:
-        words = [branch for branch in branches if _is_string_enum(branch)]
+        words = [branch for branch in branches if is_string_enum(branch)]
         members: list[str] = []
         if words:
             members.append(self._add(f"{name}Value", _merged_enum({}, words)))
         for branch in branches:
-            key = _single_key(branch)
+            key = single_key(branch)
             if key is not None:
                 payload = branch["properties"][key]
                 if "properties" in payload and ref_name(payload) is None:
@@ -166,7 +176,7 @@ class _Normaliser:
                     )
                     branch["properties"][key] = {"$ref": _REF + payload_name}
                 members.append(self._variant(_variant_name(name, branch, key), branch))
-            elif not _is_string_enum(branch) and not _is_catch_all(branch):
+            elif not is_string_enum(branch) and not is_catch_all(branch):
                 self._unknown_shape(name, branch)
         fallback = self._fallback(name, None, [])
         self._union(name, schema, Union("keyed", (*members, fallback)))
@@ -258,7 +268,7 @@ class _Normaliser:
             out[union] = branches
             return self._promote(name, out, nullable=nullable)
         if "properties" in out or len(out.get("enum", ())) > 1:
-            return self._promote(name, *_without_null(out))
+            return self._promote(name, *without_null(out))
         if "enum" in out:
             return {**{key: value for key, value in out.items() if key != "enum"}, "const": out["enum"][0]}
         for key in ("items", "additionalProperties"):
@@ -314,7 +324,7 @@ class _Normaliser:
         for schema in (schema for name, schema in self._out.definitions.items() if name not in sent):
             properties = {name: each for name, each in schema.get("properties", {}).items() if each is not True}
             if "required" in schema:
-                schema["required"] = [prop for prop in schema["required"] if not _may_be_null(properties.get(prop, {}))]
+                schema["required"] = [prop for prop in schema["required"] if not may_be_null(properties.get(prop, {}))]
 
     def _mark_secrets(self) -> None:
         for name in self._overrides.names("secret_fields"):
@@ -367,46 +377,6 @@ def _prepend(schema: Schema) -> None:
         schema["description"] = f"{_EXPERIMENTAL} {text}".strip()
 
 
-def _may_be_null(schema: Schema) -> bool:
-    return "null" in schema.get("type", ()) or {"type": "null"} in schema.get("anyOf", ())
-
-
-def _without_null(schema: Schema) -> tuple[Schema, bool]:
-    """The schema without its permission to be null, and whether it had one."""
-    kinds = schema.get("type")
-    if not isinstance(kinds, list) or "null" not in kinds:
-        return schema, False
-    out: Schema = {**schema, "type": next(kind for kind in cast("list[str]", kinds) if kind != "null")}
-    if "enum" in out:
-        out["enum"] = [value for value in out["enum"] if value is not None]
-    return out, True
-
-
-def _is_string_enum(schema: Schema) -> bool:
-    return "enum" in schema and "properties" not in schema
-
-
-def _is_catch_all(schema: Schema) -> bool:
-    """A branch that only says "or anything else"; the fallback variant covers it."""
-    return not set(schema) & {"properties", "enum", "items", "$ref"}
-
-
-def _common_tag(branches: list[Schema]) -> str | None:
-    """The property that every branch fixes to one value."""
-    counts = Counter(
-        prop
-        for branch in branches
-        for prop, value in branch.get("properties", {}).items()
-        if isinstance(value, dict) and len(value.get("enum", ())) == 1 and isinstance(value["enum"][0], str)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
-    )
-    return next((prop for prop, count in counts.items() if count == len(branches)), None)
-
-
-def _single_key(branch: Schema) -> str | None:
-    properties = branch.get("properties", {})
-    return next(iter(properties)) if len(properties) == 1 and branch.get("required") == [*properties] else None
-
-
 def _variant_name(union: str, branch: Schema, value: str) -> str:
     """The schema's own title where it is a usable name, else the tag or key with the union's name behind it."""
     title = str(branch.get("title", "")).replace("v2::", "")
@@ -420,16 +390,6 @@ def _variant_names(union: str, branches: list[Schema], values: list[str]) -> lis
         f"{class_name(value.replace('/', ' Slash '))}{union}" if names.count(name) > 1 else name
         for name, value in zip(names, values, strict=True)
     ]
-
-
-def _without_alternatives(branch: Schema) -> Schema:
-    """A branch that requires one of several properties gets all of them, optional."""
-    out = {key: value for key, value in branch.items() if key not in ("anyOf", "oneOf")}
-    alternatives: list[Schema] = branch.get("anyOf") or branch.get("oneOf") or []
-    for alternative in alternatives:
-        for prop, value in alternative.get("properties", {}).items():
-            out["properties"].setdefault(prop, value)
-    return out
 
 
 def _merged_enum(schema: Schema, branches: list[Schema]) -> Schema:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from openai_codex._schema.bundle import closure, references
+
 from .ir import Protocol
-from .load import closure, references
 from .naming import snake_case
 from .normalise import Normalised
 from .overrides import Overrides

@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from openai_codex._schema import description
+from openai_codex._schema.describe import describe
+
 from . import ir, load
 from .apidocs import render_api
 from .findings import CodegenError, Finding
@@ -28,6 +31,7 @@ from .unasync_rules import RULES
 
 __all__ = [
     "API",
+    "DESCRIPTION",
     "DOCS",
     "GENERATED",
     "PACKAGE",
@@ -45,6 +49,7 @@ SCHEMA = ROOT / "schema"
 PACKAGE = Path("src/openai_codex")
 GENERATED = PACKAGE / "_generated"
 SYNC = PACKAGE / "_sync"
+DESCRIPTION = "schema.json"
 DOCS = Path("docs/protocol")
 API = Path("docs/api-reference")
 
@@ -132,6 +137,10 @@ def build(
     for path, text in twins.items():
         parent = PACKAGE if path.startswith("_sync/") else GENERATED
         out[f"{parent.as_posix()}/{path}"] = text
+    results = {call.method: call.result for call in protocol.requests}
+    results.update((asked.method, asked.result) for asked in protocol.server_requests)
+    described = describe(experimental, stable, version=versions.runtime, results=results)
+    out[f"{GENERATED.as_posix()}/{DESCRIPTION}"] = description.dumps(described)
     for path, text in render_docs(protocol, normalised, models, versions).items():
         out[f"{DOCS.as_posix()}/{path}"] = text
     on_disk = read_below(ROOT / PACKAGE)

@@ -14,10 +14,11 @@ from typing import Any
 
 import jinja2
 
+from openai_codex._schema.shapes import class_name
+
 from .findings import CodegenError, Finding
 from .ir import Protocol, Request
 from .modelindex import MODELS_ALIAS, Field, Model
-from .naming import class_name
 from .normalise import Normalised
 from .partition import Layout
 

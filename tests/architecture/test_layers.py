@@ -47,6 +47,7 @@ LAYERS: list[tuple[str, tuple[str, ...]]] = [
         ),
     ),
     ("models", ("_generated.models", "_generated._methods", "_generated._docs")),
+    ("schema", ("_schema",)),
     (
         "base",
         (

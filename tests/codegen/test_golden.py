@@ -139,6 +139,7 @@ RECORDED = (
     "_generated/_docs.py",
     "_generated/_methods.py",
     "_generated/_version.py",
+    "_generated/schema.json",
     "_generated/handlers_async/__init__.py",
     "_generated/models/__init__.py",
     "_generated/models/core.py",

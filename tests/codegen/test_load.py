@@ -9,7 +9,8 @@ from typing import Any, cast
 import pytest
 
 from codegen.findings import CodegenError
-from codegen.load import Schema, load, ref_name
+from codegen.load import load
+from openai_codex._schema.bundle import Schema, ref_name
 from tests.codegen.small_schema import STRING, bundle, message, obj, ref
 
 
@@ -36,7 +37,7 @@ def test_type_with_two_meanings_is_refused() -> None:
     with pytest.raises(CodegenError) as caught:
         load(bundle({"Path": STRING}, outer={"Path": {"type": "integer"}}), name="experimental.json")
     assert str(caught.value) == (
-        "experimental.json: two different types are called Path; teach codegen/load.py which one to take"
+        "experimental.json: two different types are called Path; teach openai_codex/_schema/bundle.py about it"
     )
 
 
@@ -82,7 +83,8 @@ def test_message_without_a_method_is_refused_by_its_envelope(branch: Schema) -> 
     with pytest.raises(CodegenError) as caught:
         load(bundle({"Note": obj()}, notifications=[message("note", ref("Note")), branch]), name="experimental.json")
     assert str(caught.value) == (
-        "experimental.json: a branch of ServerNotification is of unknown shape; teach codegen/load.py about it"
+        "experimental.json: a branch of ServerNotification is of unknown shape; "
+        "teach openai_codex/_schema/bundle.py about it"
     )
 
 
@@ -93,11 +95,14 @@ def test_message_without_a_method_is_refused_by_its_envelope(branch: Schema) -> 
 def test_definition_of_unknown_shape_is_refused(schema: Any) -> None:
     with pytest.raises(CodegenError) as caught:
         load(bundle({"Anything": schema, "Thing": obj(a=ref("Anything"))}), name="experimental.json")
-    assert str(caught.value) == "experimental.json: Anything is of unknown shape; teach codegen/load.py about it"
+    assert (
+        str(caught.value)
+        == "experimental.json: Anything is of unknown shape; teach openai_codex/_schema/bundle.py about it"
+    )
 
 
 def test_missing_file_is_refused_with_one_line(tmp_path: Path) -> None:
-    with pytest.raises(CodegenError, match=r"gone\.json: not a schema bundle .*FileNotFoundError"):
+    with pytest.raises(CodegenError, match=r"gone\.json: unreadable \(.*No such file"):
         load(tmp_path / "gone.json")
 
 

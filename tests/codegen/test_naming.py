@@ -6,13 +6,13 @@ import pytest
 
 from codegen.naming import (
     attribute_name,
-    class_name,
     handler_name,
     is_class_name,
     python_path,
     shadows_builtin,
     snake_case,
 )
+from openai_codex._schema.shapes import class_name
 
 
 @pytest.mark.parametrize(

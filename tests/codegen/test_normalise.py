@@ -8,8 +8,8 @@ import pytest
 
 from codegen.findings import CodegenError
 from codegen.ir import Protocol, Request
-from codegen.load import references
 from codegen.normalise import UNRECOGNIZED, Union, normalise
+from openai_codex._schema.bundle import references
 from tests.codegen.small_schema import STRING, Schema, normalised, obj, overrides, ref, tag
 
 INTEGER: Schema = {"type": "integer", "format": "int64"}

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from codegen import pipeline
 from codegen.lint import lint
-from codegen.load import load, references
+from codegen.load import load
 from codegen.normalise import Normalised, normalise
 from codegen.overrides import Overrides
 from codegen.partition import COMMON, CORE, UNLISTED, Layout, partition
+from openai_codex._schema.bundle import references
 from tests.codegen.small_schema import STRING, Schema, bundle, message, obj, overrides, protocol, ref, tag
 
 DEFINITIONS: dict[str, Schema] = {

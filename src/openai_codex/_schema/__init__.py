@@ -1,0 +1,6 @@
+"""The protocol as its schema describes it, and what changes between two runtimes.
+
+``bundle`` reads what a runtime emits, ``describe`` turns it into a ``Description``, ``diff`` compares two of them,
+``rules`` says what each change means, ``report`` and ``show`` print. Pure: standard library only, no runtime, no
+models. The pipeline builds on it, and so does ``python -m openai_codex schema``.
+"""

@@ -1,0 +1,78 @@
+"""What a change means for a program that was written for the older protocol: the table of all rules.
+
+The verdict depends on the direction. What the client sends must still be understood by the newer runtime; what it reads
+must still fit the models of the older one, which ignore unknown fields and keep unknown values, variants and messages.
+``docs/upgrading.md`` shows this table; a test compares the two.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+__all__ = ["RULES", "Rule", "Verdict"]
+
+
+class Verdict(IntEnum):
+    """How much a change asks of those who upgrade; the value is the exit code of a comparison."""
+
+    compatible = 0
+    """Nothing to do."""
+    attention = 1
+    """Nothing fails, but something may not do what it did: look at it."""
+    breaking = 2
+    """What used it will fail."""
+
+
+_OK, _LOOK, _BAD = Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a kind of change means.
+
+    Attributes:
+        sent: Verdict where the client sends it.
+        read: Verdict where the client reads it.
+        meaning: Why, in a sentence.
+    """
+
+    sent: Verdict
+    read: Verdict
+    meaning: str
+
+
+RULES: dict[str, Rule] = {
+    "request added": Rule(_OK, _OK, "a further method; an older runtime refuses it"),
+    "request removed": Rule(_BAD, _BAD, "the runtime refuses the call, and its stub goes"),
+    "notification added": Rule(_OK, _OK, "arrives as unknown until it has a type"),
+    "notification removed": Rule(_LOOK, _LOOK, "never comes any more; what waits for it waits for ever"),
+    "server request added": Rule(_LOOK, _LOOK, "is refused until a handler answers it"),
+    "server request removed": Rule(_LOOK, _LOOK, "its handler is never asked any more"),
+    "params added": Rule(_OK, _OK, "the method takes optional arguments now"),
+    "params required": Rule(_BAD, _BAD, "the method cannot be called without arguments any more"),
+    "params removed": Rule(_BAD, _BAD, "the method takes no arguments any more"),
+    "type added": Rule(_OK, _OK, "a further type; where it is used is listed by itself"),
+    "type removed": Rule(_LOOK, _LOOK, "importing it fails; where it was used is listed by itself"),
+    "type renamed": Rule(_OK, _OK, "another name for the same shape"),
+    "type widened": Rule(_OK, _BAD, "may be more than before: fine to send, does not fit older models when read"),
+    "type narrowed": Rule(_BAD, _OK, "may be less than before: not all is accepted any more, all that comes fits"),
+    "type changed": Rule(_BAD, _BAD, "is something else now"),
+    "field added": Rule(_OK, _OK, "optional when sent, ignored by older models when read"),
+    "required field added": Rule(_BAD, _OK, "every call needs it; ignored by older models when read"),
+    "field removed": Rule(_BAD, _LOOK, "its argument goes; when read it is never there any more"),
+    "required field removed": Rule(_BAD, _BAD, "its argument goes; older models miss it"),
+    "became required": Rule(_BAD, _OK, "calls without it fail; when read it is always there"),
+    "became optional": Rule(_OK, _BAD, "need not be sent; older models miss it when it does not come"),
+    "nullable became optional": Rule(_OK, _LOOK, "need not be sent; reads as None when it does not come"),
+    "null allowed": Rule(_OK, _BAD, "may be sent as null; does not fit older models when read"),
+    "null refused": Rule(_BAD, _OK, "null is not accepted any more; when read it is never null"),
+    "default changed": Rule(_LOOK, _OK, "leaving it out means something else"),
+    "value added": Rule(_OK, _LOOK, "may be sent; code that branches over the values may meet it"),
+    "value removed": Rule(_BAD, _LOOK, "is not accepted any more; its member goes"),
+    "variant added": Rule(_OK, _LOOK, "may be sent; code that branches over the variants may meet it"),
+    "variant removed": Rule(_BAD, _LOOK, "is not accepted any more; its class goes"),
+    "became experimental": Rule(_LOOK, _LOOK, "needs a client with the experimental API now"),
+    "became stable": Rule(_OK, _OK, "every client has it now"),
+}
+"""Rule of each kind of change, in the order in which reports show them."""
