@@ -28,6 +28,14 @@ def _strings(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(each, str) for each in cast("list[object]", value))
 
 
+def _names(value: object) -> bool:
+    """A list of names, or of tables that say for which runtimes a name stands."""
+    return isinstance(value, list) and all(
+        isinstance(each.get("name"), str) if isinstance(each, dict) else isinstance(each, str)
+        for each in cast("list[Any]", value)
+    )
+
+
 def _is_error(value: object) -> bool:
     error: dict[str, Any] = cast("dict[str, Any]", value) if isinstance(value, dict) else {}
     return error.keys() == {"code", "message"} and isinstance(error["code"], int) and isinstance(error["message"], str)
@@ -37,7 +45,7 @@ def _misshapen(data: dict[str, Any]) -> Iterator[str]:
     """Entries that are not of the shape of their section."""
     for section, content in data.items():
         table: dict[str, Any] = cast("dict[str, Any]", content) if isinstance(content, dict) else {}
-        if not isinstance(content, dict) or (section in _LISTS and not _strings(table.get("names"))):
+        if not isinstance(content, dict) or (section in _LISTS and not _names(table.get("names"))):
             yield f"[{section}] is not of its shape"
             continue
         for name, value in table.items() if section in _TABLES else ():
@@ -72,18 +80,27 @@ class Overrides:
             raise CodegenError(findings)
         self._tables: dict[str, dict[str, Any]] = {
             section: {
-                key: value for key, value in data.get(section, {}).items() if not self._expired(value, runtime_version)
+                key: value for key, value in data.get(section, {}).items() if self._holds(value, runtime_version)
             }
             for section in _TABLES
         }
         for section in _LISTS:
-            self._tables[section] = dict.fromkeys(data.get(section, {}).get("names", []), True)
+            self._tables[section] = {
+                str(entry["name"] if isinstance(entry, dict) else entry): True
+                for entry in cast("list[Any]", data.get(section, {}).get("names", []))
+                if self._holds(entry, runtime_version)
+            }
         self._used: set[tuple[str, str]] = set()
 
     @staticmethod
-    def _expired(value: Any, runtime_version: str) -> bool:
-        until = cast("dict[str, Any]", value).get("until") if isinstance(value, dict) else None
-        return bool(until and runtime_version and _version(runtime_version) >= _version(str(until)))
+    def _holds(value: Any, runtime_version: str) -> bool:
+        """Whether an entry is for this runtime: from ``since`` on, and before ``until``."""
+        limits = cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+        version = _version(runtime_version)
+        if not version:
+            return True
+        since, until = (_version(str(limits.get(key, ""))) for key in ("since", "until"))
+        return version >= since and (not until or version < until)
 
     def get(self, section: str, name: str) -> Any:
         """The entry, marked as used, or None."""
