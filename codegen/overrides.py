@@ -28,12 +28,15 @@ def _strings(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(each, str) for each in cast("list[object]", value))
 
 
+def _name(entry: object) -> str | None:
+    """The name of an entry of a list: text, or a table that says for which runtimes the name stands."""
+    if isinstance(entry, dict):
+        entry = cast("dict[str, object]", entry).get("name")
+    return entry if isinstance(entry, str) else None
+
+
 def _names(value: object) -> bool:
-    """A list of names, or of tables that say for which runtimes a name stands."""
-    return isinstance(value, list) and all(
-        isinstance(each.get("name"), str) if isinstance(each, dict) else isinstance(each, str)
-        for each in cast("list[Any]", value)
-    )
+    return isinstance(value, list) and None not in map(_name, cast("list[object]", value))
 
 
 def _is_error(value: object) -> bool:
@@ -79,16 +82,14 @@ class Overrides:
         if findings:
             raise CodegenError(findings)
         self._tables: dict[str, dict[str, Any]] = {
-            section: {
-                key: value for key, value in data.get(section, {}).items() if self._holds(value, runtime_version)
-            }
+            section: {key: value for key, value in data.get(section, {}).items() if self._holds(value, runtime_version)}
             for section in _TABLES
         }
         for section in _LISTS:
             self._tables[section] = {
-                str(entry["name"] if isinstance(entry, dict) else entry): True
-                for entry in cast("list[Any]", data.get(section, {}).get("names", []))
-                if self._holds(entry, runtime_version)
+                name: True
+                for entry in data.get(section, {}).get("names", [])
+                if (name := _name(entry)) is not None and self._holds(entry, runtime_version)
             }
         self._used: set[tuple[str, str]] = set()
 
