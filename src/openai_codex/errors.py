@@ -75,7 +75,15 @@ class RuntimeNotFoundError(CodexError, FileNotFoundError):
 
 
 class UnsupportedRuntimeError(CodexError):
-    """The runtime is older than the oldest one this package supports."""
+    """The runtime is older than the oldest one this package supports.
+
+    Attributes:
+        version: Version of the runtime; None if unknown.
+    """
+
+    def __init__(self, *message: object, version: str | None = None) -> None:
+        super().__init__(*message)
+        self.version = version
 
 
 class TransportClosedError(CodexError):
@@ -93,7 +101,10 @@ class TransportClosedError(CodexError):
 
 
 class RequestTimeoutError(CodexError, TimeoutError):
-    """A request was not answered within its deadline. The client stays usable; a late answer is dropped."""
+    """A request was not answered within its deadline. The client stays usable; a late answer is dropped.
+
+    A runtime that does not start in time raises it as well, and is ended.
+    """
 
 
 class ResponseValidationError(CodexError):

@@ -75,6 +75,12 @@ def test_console_loads_no_rich_and_no_model_before_it_asks() -> None:
     assert not [name for name in loaded if name.startswith(("openai_codex._generated.models.", "pydantic", "rich"))]
 
 
+def test_command_line_loads_no_client_before_a_command_runs() -> None:
+    loaded = loaded_by("import openai_codex._cli")
+    prefixes = ("asyncio", "openai_codex._engine", "openai_codex._generated.models", "openai_codex._sync", "pydantic")
+    assert not [name for name in loaded if name.startswith((*prefixes, "subprocess"))]
+
+
 def test_whole_package_loads_no_tool_of_the_pipeline_and_no_http_client() -> None:
     names = [f"openai_codex.{name}".rstrip(".") for name in package_modules()]
     loaded = packages_loaded_by(f"import {', '.join(names)}")

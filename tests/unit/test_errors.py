@@ -20,6 +20,7 @@ from openai_codex.errors import (
     TurnFailedError,
     TurnStalledError,
     TurnTimeoutError,
+    UnsupportedRuntimeError,
     map_jsonrpc_error,
 )
 
@@ -69,6 +70,12 @@ def test_transport_error_can_be_made_like_any_exception() -> None:
     assert TransportClosedError("a", "b").args == ("a", "b")
     cloned = through_pickle(TransportClosedError("gone", exit_code=3, stderr_tail=("x",)))
     assert (str(cloned), cloned.exit_code, cloned.stderr_tail) == ("gone", 3, ("x",))
+
+
+def test_unsupported_runtime_names_its_version() -> None:
+    cloned = through_pickle(UnsupportedRuntimeError("too old", version="0.1.0"))
+    assert (type(cloned), str(cloned), cloned.version) == (UnsupportedRuntimeError, "too old", "0.1.0")
+    assert UnsupportedRuntimeError().version is None
 
 
 def test_thread_that_takes_no_input_now_is_told_with_the_next_step() -> None:

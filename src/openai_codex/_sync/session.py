@@ -16,6 +16,7 @@ from .._engine.threads import Engine
 from .._log import log
 from .._policy import ApprovalMode
 from .._sources import answers_approvals
+from ..errors import RequestTimeoutError
 
 if TYPE_CHECKING:
     from .._answers import AnswererSource
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from .._metadata import InitializeResponse
 
 __all__ = ["Session"]
-
-_START_S = 60.0  # the least that a runtime gets for booting, however short the deadline of requests
 
 
 class Session:
@@ -56,6 +55,7 @@ class Session:
         Raises:
             RuntimeNotFoundError: there is no runtime to start.
             UnsupportedRuntimeError: the runtime is too old.
+            RequestTimeoutError: it did not answer in time.
             TransportClosedError: the runtime exited, or the session was closed.
         """
         if self.metadata is not None:
@@ -85,10 +85,15 @@ class Session:
         from .._metadata import check_version, read_metadata
 
         self._encode, self._decode = encode_params, decode_result
-        limit = self.config.request_timeout
-        limit = None if limit is None else max(limit, _START_S)
         params = initialize_params(self.config, attests=self.engine.dispatcher.answers("attestation/generate"))
-        raw = self.engine.request("initialize", params, timeout=limit)
+        limit = self.config.start_timeout
+        try:
+            raw = self.engine.request("initialize", params, timeout=limit)
+        except RequestTimeoutError:
+            raise RequestTimeoutError(
+                f"initialize: the runtime did not answer within {limit:g} s and is ended; "
+                "if it needs longer to start, raise CodexConfig.start_timeout"
+            ) from None
         metadata = read_metadata(raw)
         check_version(metadata.serverInfo)
         self.engine.notify("initialized")
