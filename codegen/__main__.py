@@ -1,22 +1,34 @@
-"""Command line of the pipeline: ``python -m codegen schema | generate | check | upgrade``.
+"""Command line of the pipeline: ``python -m codegen schema | generate | check | upgrade | diff``.
 
-Exit codes: 0 fine, 1 drift or findings (each on one line), 2 usage.
+Exit codes: 0 fine, 1 drift or findings (each on one line), 2 usage. Those of ``diff --fail-on`` are 1 attention,
+2 breaking, and 3 where there is nothing to compare.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 try:
     from openai_codex._schema import report
+    from openai_codex._schema.diff import diff, verdict_of
+    from openai_codex._schema.errors import SchemaError
+    from openai_codex._schema.rules import Verdict
+    from openai_codex._schema.sources import SOURCES
 
-    from . import manifest, pipeline, sources, upgrade
+    from . import compare, manifest, pipeline, sources, upgrade
     from .findings import CodegenError
 except ModuleNotFoundError as error:
     sys.exit(f'codegen: {error.name} is not installed; run "make install"')
+
+
+_REPORTS: dict[str, Callable[..., str]] = {
+    "text": lambda *compared: report.as_text(*compared, colour=sys.stdout.isatty()),
+    "markdown": report.as_markdown,
+    "json": report.as_json,
+}
 
 
 def _folder(text: str) -> Path:
@@ -45,6 +57,15 @@ def _parser() -> argparse.ArgumentParser:
     raise_to = commands.add_parser("upgrade", help="bring the project to another runtime", allow_abbrev=False)
     _add_source(raise_to, required=True)
     raise_to.add_argument("--skip-tests", action="store_true", help="take over what the generated layer's tests refuse")
+
+    comparison = commands.add_parser("diff", help="say what differs between two schemas", allow_abbrev=False)
+    for name in ("old", "new"):
+        comparison.add_argument(name, metavar=name.upper(), help=f"a published runtime version, {SOURCES}")
+    comparison.add_argument("--stable", action="store_true", help="leave out what is experimental")
+    comparison.add_argument("--format", choices=[*_REPORTS], default="text", help="default: text")
+    comparison.add_argument(
+        "--fail-on", choices=["attention", "breaking"], help="exit code 1 or 2 from this verdict on"
+    )
     return parser
 
 
@@ -110,6 +131,25 @@ def _upgrade(arguments: argparse.Namespace) -> None:
     )
 
 
+def _diff(arguments: argparse.Namespace) -> int:
+    old, new = compare.describe_named(arguments.old), compare.describe_named(arguments.new)
+    if arguments.stable:
+        old, new = old.stable(), new.stable()
+    changes = diff(old, new)
+    print(_REPORTS[arguments.format](old.version, new.version, changes), end="")
+    verdict = verdict_of(changes)
+    return int(verdict) if arguments.fail_on and verdict >= Verdict[arguments.fail_on] else 0
+
+
+_COMMANDS: dict[str, Callable[[argparse.Namespace], int | None]] = {
+    "schema": _schema,
+    "generate": _generate,
+    "check": _check,
+    "upgrade": _upgrade,
+    "diff": _diff,
+}
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     parser = _parser()
@@ -120,22 +160,25 @@ def main(argv: Sequence[str] | None = None) -> int:
                 parser.error(f"--{option.replace('_', '-')} is empty")
         if arguments.url is None and (arguments.stable_url is not None or arguments.runtime_version is not None):
             parser.error("--stable-url and --runtime-version belong to --url")
+    failed = 3 if arguments.command == "diff" else 1
     try:
-        {"schema": _schema, "generate": _generate, "check": _check, "upgrade": _upgrade}[arguments.command](arguments)
+        return _COMMANDS[arguments.command](arguments) or 0
     except CodegenError as error:
         for finding in error.findings:
             print(finding, file=sys.stderr)
-        return 1
+        return failed
+    except SchemaError as error:
+        print(error, file=sys.stderr)
+        return failed
     except ModuleNotFoundError as error:
         print(f'codegen: {error.name} is not installed; run "make install"', file=sys.stderr)
-        return 1
+        return failed
     except OSError as error:
         print(
             f"{error.filename or 'codegen'}: {error.strerror or error}; check the path and its permissions",
             file=sys.stderr,
         )
-        return 1
-    return 0
+        return failed
 
 
 if __name__ == "__main__":
