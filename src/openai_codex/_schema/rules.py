@@ -113,10 +113,12 @@ RUNTIME_RULES: dict[str, Rule] = {
         "the runtime lacks it: ignores it when sent; the models miss it when read",
         "required field missing",
     ),
-    "became required": Rule(_BAD, _OK, "the runtime refuses what lacks it; when read it is always there", "required"),
-    "became optional": Rule(_OK, _BAD, "need not be sent; the models miss it when it does not come", "optional"),
+    "became required": Rule(
+        _BAD, _OK, "the runtime refuses what lacks it; when read it is always there", "field required"
+    ),
+    "became optional": Rule(_OK, _BAD, "need not be sent; the models miss it when it does not come", "field optional"),
     "nullable became optional": Rule(
-        _OK, _LOOK, "need not be sent; reads as None when it does not come", "nullable and optional"
+        _OK, _LOOK, "need not be sent; reads as None when it does not come", "nullable field optional"
     ),
     "null allowed": Rule(_OK, _BAD, "may be sent as null; does not fit the models when read"),
     "null refused": Rule(_BAD, _OK, "the runtime refuses null; when read it is never null"),
