@@ -12,7 +12,7 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help install demo test schema generate check-generated lint format types bench check build smoke clean
+.PHONY: help install demo test schema upgrade generate check-generated lint format types bench check build smoke clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
@@ -36,6 +36,9 @@ test: $(INSTALLED) ## Run the tests; ARGS="-k name" selects
 
 schema: $(INSTALLED) ## Dump the schema of the installed runtime; ARGS="--runtime 0.164.0" of another
 	@$(BIN)/python -m codegen schema $(ARGS)
+
+upgrade: $(INSTALLED) ## Bring all to another runtime: RUNTIME=0.164.0, or CODEX_BIN=path
+	@$(BIN)/python -m codegen upgrade $(if $(RUNTIME),--runtime '$(RUNTIME)') $(if $(CODEX_BIN),--codex-bin '$(CODEX_BIN)') $(ARGS)
 
 generate: $(INSTALLED) ## Write all generated files from schema/
 	@$(BIN)/python -m codegen generate $(ARGS)

@@ -1,0 +1,33 @@
+"""Compare two schemas, each named as one likes: a runtime version, a binary, a bundle, a directory, the package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from openai_codex._schema.describe import describe
+from openai_codex._schema.description import Description
+from openai_codex._schema.sources import read_description
+from openai_codex._transport.dump import VERSION
+
+from . import sources
+from .overrides import Overrides
+
+__all__ = ["describe_named"]
+
+
+def describe_named(name: str) -> Description:
+    """Describe what ``name`` stands for: what ``read_description`` takes, or a published runtime version.
+
+    Raises:
+        CodegenError: no such version can be fetched.
+        SchemaError: it is no schema.
+    """
+    overrides = Overrides()
+    results: dict[str, str] = {}
+    for method in overrides.names("response"):
+        entry = overrides.get("response", method)
+        results[method] = entry if isinstance(entry, str) else entry["type"]
+    if VERSION.fullmatch(name) and not Path(name).exists():
+        bundles = sources.from_runtime_version(name)
+        return describe(bundles.experimental, bundles.stable, version=bundles.runtime_version, results=results)
+    return read_description(name, results=results)
