@@ -23,9 +23,9 @@ from openai_codex._transport.launch import find_runtime
 from openai_codex.errors import InvalidRequestError
 from openai_codex.testing import ScriptedModel
 from tests.cli.doctor_runs import Outcome, run, without_runtime
+from tests.cli.schema_runs import BUNDLES, program, recorded_runtime
 from tests.docs.blocks import ROOT
 
-BUNDLES = ROOT / "tests/codegen/bundles"
 OLD, NEWER = (str(BUNDLES / f"{version}-experimental.json.gz") for version in ("0.149.0", "0.154.0"))
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
 HEADLINE = f"openai-codex {PACKAGE_VERSION} (schema {RUNTIME_VERSION}) with codex"
@@ -39,31 +39,8 @@ def schema(*arguments: str, env: Mapping[str, str] = ENVIRONMENT) -> Outcome:
 
 @pytest.fixture
 def runtime(tmp_path: Path) -> Callable[[str], str]:
-    """Makes a program that emits the bundles of a recorded version as a runtime would."""
-
-    def make(version: str) -> str:
-        stable, experimental = (BUNDLES / f"{version}-{kind}.json.gz" for kind in ("stable", "experimental"))
-        return program(
-            tmp_path,
-            f"""
-import gzip, pathlib, sys
-if sys.argv[1:] == ["--version"]:
-    print("codex-cli {version}")
-else:
-    bundle = {str(experimental)!r} if "--experimental" in sys.argv else {str(stable)!r}
-    out = pathlib.Path(sys.argv[sys.argv.index("--out") + 1])
-    (out / "codex_app_server_protocol.schemas.json").write_bytes(gzip.open(bundle).read())
-""",
-        )
-
-    return make
-
-
-def program(folder: Path, text: str) -> str:
-    path = folder / "codex"
-    path.write_text(f"#!{sys.executable}\n{text}")
-    path.chmod(0o755)
-    return str(path)
+    """Makes a program that emits the bundles of a recorded version as that runtime did."""
+    return lambda version: recorded_runtime(tmp_path, version)
 
 
 # -- check: the installed runtime -----------------------------------------------------------------------------
