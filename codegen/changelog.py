@@ -35,5 +35,6 @@ def with_protocol_section(text: str, section: str) -> str:
     end = len(text) if end < 0 else end
     body = _SECTION.sub("", text[start:end])
     if section:
-        body = f"{body.rstrip()}\n\n{section.rstrip()}\n"
+        above = f"{body.rstrip()}\n" if body.strip() else ""
+        body = f"{above}\n{section.rstrip()}\n"
     return text[:start] + body + text[end:]

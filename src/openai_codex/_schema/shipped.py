@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 
-from .. import _generated
 from .description import Description, loads
 
 __all__ = ["results", "shipped"]
@@ -15,6 +14,8 @@ __all__ = ["results", "shipped"]
 @cache
 def shipped() -> Description:
     """The description, read once; from a wheel as from a zip."""
+    from .. import _generated  # the pipeline uses this package before anything is generated
+
     return loads(resources.files(_generated).joinpath("schema.json").read_text(encoding="utf-8"))
 
 

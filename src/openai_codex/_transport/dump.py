@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from .._schema.errors import SchemaError
-from .launch import popen_options
+from .process import popen_options
 
 __all__ = ["DUMPED_FILE", "DUMP_COMMAND", "RUN_SECONDS", "VERSION", "Dump", "dump", "excerpt", "run"]
 
