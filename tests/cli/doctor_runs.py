@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from openai_codex.protocol import SCHEMA_VERSION
 from openai_codex.testing import ScriptedModel
 from tests.docs.blocks import ROOT
 
@@ -96,7 +97,7 @@ def examine(*arguments: str, env: Mapping[str, str], **how: Any) -> Report:
     return report
 
 
-def stand_in(folder: Path, version: str = "0.163.0", *, account: str = "None", first: str = "") -> Path:
+def stand_in(folder: Path, version: str = SCHEMA_VERSION, *, account: str = "None", first: str = "") -> Path:
     """A program that answers like a runtime of some version. It does ``first`` before it reads anything."""
     program = folder / "stand_in.py"
     text = _STAND_IN.replace("@VERSION@", version).replace("@ACCOUNT@", account).replace("@FIRST@", first)

@@ -4,7 +4,8 @@ A command is a module with two names: ``HELP``, a line about it, and ``set_up``,
 options or commands below it, and as default ``run`` the function from the parsed options to the exit code. What it
 needs is imported when it runs, so that ``--help`` and usage errors cost nothing.
 
-Exit codes: 0 for a command that found nothing wrong, 1 for one that did, 2 for wrong usage, 130 after Ctrl-C.
+Exit codes: 0 for a command that found nothing wrong, 1 for one that did, 2 for wrong usage, 130 after Ctrl-C. What
+``schema`` compares has verdicts, which are exit codes of its own.
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ from typing import cast
 
 from .._generated._version import PACKAGE_VERSION, RUNTIME_VERSION
 from .._log import logger
-from . import doctor
+from . import doctor, schema
 
 __all__ = ["main"]
 
-_COMMANDS = {"doctor": doctor}
+_COMMANDS = {"doctor": doctor, "schema": schema}
 
 _READER_LEFT = 1
 _INTERRUPTED = 130  # what shells say of a program that was ended by Ctrl-C

@@ -29,7 +29,7 @@ from ..errors import (
 )
 from . import fixes
 from .home import expected_home, home_problem
-from .options import add_runtime_options, runtime_config
+from .options import NO_RUNTIME, SOURCES, add_runtime_options, runtime_config
 from .report import Check, as_json, as_text, conclusion, failed, terminal_width, write
 from .secrets import Veil
 
@@ -49,12 +49,6 @@ shown, no model is asked, and no MCP server is started."""
 
 _STEPS = ("runtime", "start", "version", "home", "configuration", "login", "sandbox")
 """What is looked at, in this order, after Python and the package. None makes sense where the one before has failed."""
-
-_SOURCES = {
-    "codex_bin": "from --codex-bin",
-    "package": "from the package openai-codex-cli-bin",
-    "PATH": "from PATH",
-}
 
 
 def set_up(parser: argparse.ArgumentParser) -> None:
@@ -113,7 +107,7 @@ class Examination:
             yield _missing(self._config.codex_bin)
             yield from _skipped_after("runtime")
             return
-        yield Check("runtime", "ok", f"{runtime.path} ({_SOURCES[runtime.source]})")
+        yield Check("runtime", "ok", f"{runtime.path} ({SOURCES[runtime.source]})")
         yield from self._start(runtime)
 
     def _start(self, runtime: Runtime) -> Iterator[Check]:
@@ -215,8 +209,7 @@ class Examination:
 def _missing(given: str | None) -> Check:
     if given is not None:
         return Check("runtime", "failed", f"--codex-bin names {given}, which is not a file", fixes.take_other_binary())
-    places = "the package openai-codex-cli-bin is not installed, or holds no binary, and there is no 'codex' on PATH"
-    return Check("runtime", "failed", places, fixes.install())
+    return Check("runtime", "failed", NO_RUNTIME, fixes.install())
 
 
 def _home(home: str) -> Check | None:

@@ -74,7 +74,7 @@ def correct_setting(file: str, line: int | None, overridden: bool) -> str:
         overridden: Whether there were settings on the command line.
     """
     if line is not None:
-        return f"correct line {line} of {file}"
+        return f"correct {file}, at or just before line {line}"
     return f"correct the setting that is named, in {file}{' or in --config' if overridden else ''}"
 
 
@@ -95,7 +95,7 @@ def _login(runtime: Runtime) -> str:
 def mend_sandbox(warning: str) -> str:
     """The sandbox misses something."""
     if "install bubblewrap" in warning.lower():
-        return f"sudo apt install bubblewrap, or with another package manager; see {_PREREQUISITES}"
+        return "sudo apt install bubblewrap, or the same with another package manager"
     return f"see {_PREREQUISITES}"
 
 

@@ -1,4 +1,4 @@
-"""Options that several commands have: which runtime, and how it is configured."""
+"""What several commands have in common: which runtime is meant, how it is configured, and how to speak of it."""
 
 from __future__ import annotations
 
@@ -6,17 +6,36 @@ import argparse
 
 from .._config import CodexConfig
 
-__all__ = ["add_runtime_options", "runtime_config"]
+__all__ = ["NO_RUNTIME", "SOURCES", "add_codex_bin", "add_runtime_options", "add_timeout", "runtime_config"]
+
+SOURCES = {
+    "codex_bin": "from --codex-bin",
+    "package": "from the package openai-codex-cli-bin",
+    "PATH": "from PATH",
+}
+"""Where a runtime was found, by its ``source``."""
+NO_RUNTIME = "the package openai-codex-cli-bin is not installed, or holds no binary, and there is no 'codex' on PATH"
 
 
-def add_runtime_options(parser: argparse.ArgumentParser) -> None:
+def add_codex_bin(parser: argparse.ArgumentParser) -> None:
     """Let a command say which runtime it is about."""
-    default = CodexConfig()
     parser.add_argument(
         "--codex-bin",
         metavar="PATH",
         help="the runtime; by default the installed package openai-codex-cli-bin, else 'codex' on PATH",
     )
+
+
+def add_timeout(parser: argparse.ArgumentParser, default: float | None, what: str) -> None:
+    """Let a command say how many seconds something may take."""
+    parser.add_argument(
+        "--timeout", metavar="SECONDS", type=_seconds, default=default, help=f"{what}; by default %(default)g"
+    )
+
+
+def add_runtime_options(parser: argparse.ArgumentParser) -> None:
+    """Let a command say which runtime it starts, and how it is configured."""
+    add_codex_bin(parser)
     parser.add_argument(
         "-c",
         "--config",
@@ -26,13 +45,7 @@ def add_runtime_options(parser: argparse.ArgumentParser) -> None:
         type=_override,
         help="a setting of the runtime, in TOML; may be repeated, and is visible in the list of processes",
     )
-    parser.add_argument(
-        "--timeout",
-        metavar="SECONDS",
-        type=_seconds,
-        default=default.start_timeout,
-        help="how long the runtime may take to start, and for each answer; by default %(default)g",
-    )
+    add_timeout(parser, CodexConfig().start_timeout, "how long the runtime may take to start, and for each answer")
 
 
 def runtime_config(options: argparse.Namespace) -> CodexConfig:
