@@ -132,9 +132,7 @@ def _upgrade(arguments: argparse.Namespace) -> None:
 
 
 def _diff(arguments: argparse.Namespace) -> int:
-    old, new = compare.describe_named(arguments.old), compare.describe_named(arguments.new)
-    if arguments.stable:
-        old, new = old.stable(), new.stable()
+    old, new = (compare.describe_named(name, stable=arguments.stable) for name in (arguments.old, arguments.new))
     changes = diff(old, new)
     print(_REPORTS[arguments.format](old.version, new.version, changes), end="")
     verdict = verdict_of(changes)
