@@ -81,8 +81,8 @@ def test_runtime_version_is_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def fetch(version: str) -> Bundles:
         asked.append(version)
-        pair = ((ROOT / f"schema/{kind}.json").read_bytes() for kind in ("stable", "experimental"))
-        return Bundles(*pair, version, Source("package", version))
+        stable, experimental = ((ROOT / f"schema/{kind}.json").read_bytes() for kind in ("stable", "experimental"))
+        return Bundles(stable, experimental, version, Source("package", version))
 
     monkeypatch.setattr(sources, "from_runtime_version", fetch)
     described = compare.describe_named("0.162.1")
