@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-__all__ = ["CodegenError", "Finding"]
+__all__ = ["CodegenError", "Finding", "SourceError"]
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -26,3 +26,10 @@ class CodegenError(Exception):
     def __init__(self, findings: Iterable[Finding]) -> None:
         self.findings = tuple(sorted(findings))
         super().__init__("\n".join(map(str, self.findings)))
+
+
+class SourceError(CodegenError):
+    """A runtime or its schema could not be had; ``findings`` names the call, what came of it and the next step."""
+
+    def __init__(self, call: str, cause: str, next_step: str) -> None:
+        super().__init__([Finding(call, cause, next_step)])
