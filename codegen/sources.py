@@ -11,25 +11,22 @@ Of the origin only kind and version are recorded, so that two machines write the
 from __future__ import annotations
 
 import hashlib
-import importlib
 import json
 import os
 import re
 import sys
-import tempfile
 import time
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 import httpx
 
-from openai_codex._schema.errors import SchemaError
-from openai_codex._transport.dump import DUMP_COMMAND, DUMPED_FILE, RUN_SECONDS, VERSION, dump, excerpt, run
+from openai_codex._transport.dump import DUMP_COMMAND, DUMPED_FILE, RUN_SECONDS, VERSION, dump, excerpt
 
-from .findings import CodegenError, Finding
+from . import runtimes
+from .findings import SourceError, as_source_error
 
 __all__ = [
     "Bundles",
@@ -43,27 +40,12 @@ __all__ = [
     "write_schema_dir",
 ]
 
-_RUNTIME_PACKAGE = "openai-codex-cli-bin"
 _DEFAULT_OLDEST_RUNTIME = "0.149.0"
 STABLE, EXPERIMENTAL, MANIFEST = "stable.json", "experimental.json", "manifest.json"
 
 _ENVELOPES = ("ClientRequest", "ServerNotification", "ServerRequest")
-_FIND_BINARY = """
-import sys
-sys.path.insert(0, sys.argv[1])
-import codex_cli_bin
-print(codex_cli_bin.bundled_codex_path())
-"""
-_INSTALL_SECONDS = 1800.0
 _MAX_BUNDLE_BYTES = 64 * 1024 * 1024
 _MAX_REDIRECTS = 5
-
-
-class SourceError(CodegenError):
-    """A schema could not be had; ``findings`` names the call, what came of it and the next step."""
-
-    def __init__(self, call: str, cause: str, next_step: str) -> None:
-        super().__init__([Finding(call, cause, next_step)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,17 +94,11 @@ def from_installed_runtime() -> Bundles:
     Raises:
         SourceError: The package is not installed, or its binary cannot be dumped.
     """
-    try:
-        binary = Path(importlib.import_module("codex_cli_bin").bundled_codex_path())
-    except (ImportError, FileNotFoundError) as error:
-        raise SourceError(
-            f"package {_RUNTIME_PACKAGE}", f"no usable runtime is installed ({error})", "run `make install`"
-        ) from error
-    return _dump(binary, kind="package")
+    return _dump(runtimes.installed(), kind="package")
 
 
 def from_runtime_version(version: str) -> Bundles:
-    """Fetch one version of the runtime package with pip and dump its bundles; nothing stays installed.
+    """Dump both bundles from one version of the runtime package, which pip fetches unless the cache has it.
 
     Args:
         version: Version of the runtime package, such as ``0.163.0``.
@@ -130,35 +106,9 @@ def from_runtime_version(version: str) -> Bundles:
     Raises:
         SourceError: No such version, no way to it, or its binary cannot be dumped.
     """
-    if not VERSION.fullmatch(version):
-        raise SourceError(f"runtime version {version!r}", "is no version", "write it like 0.163.0")
-    requirement = f"{_RUNTIME_PACKAGE}=={version}"
-    with tempfile.TemporaryDirectory(prefix="codex-schema-") as scratch:
-        target = Path(scratch, "package")
-        print(f"fetching {requirement} ...", file=sys.stderr, flush=True)
-        install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-input", "--no-deps"]
-        install += ["--only-binary", ":all:", "--target", str(target), requirement]
-        with _findings():
-            run(
-                install,
-                call=f"pip install {requirement}",
-                next_step="check that this version is published for this platform, and the network",
-                timeout_s=_INSTALL_SECONDS,
-            )
-            binary = run(
-                [sys.executable, "-I", "-c", _FIND_BINARY, str(target)],
-                call=f"package {requirement}",
-                next_step="the package's layout has changed: adapt codegen/sources.py",
-            )
-        print(f"dumping the schema of {requirement} ...", file=sys.stderr, flush=True)
-        bundles = _dump(Path(binary.strip()), kind="package")
-    if _release(bundles.runtime_version) != _release(version):
-        raise SourceError(
-            f"package {requirement}",
-            f"its binary calls itself {bundles.runtime_version}",
-            "choose another version, or dump that binary by its path",
-        )
-    return bundles
+    binary = runtimes.fetch(version)
+    print(f"dumping the schema of {runtimes.PACKAGE}=={version} ...", file=sys.stderr, flush=True)
+    return _dump(binary, kind="package")
 
 
 def from_url(
@@ -235,21 +185,12 @@ def write_schema_dir(bundles: Bundles, schema_dir: Path) -> None:
 
 
 def _dump(binary: Path, *, kind: str, timeout_s: float = RUN_SECONDS) -> Bundles:
-    with _findings():
+    with as_source_error():
         dumped = dump(binary, timeout_s=timeout_s)
     call = " ".join([binary.name, *DUMP_COMMAND])
     _check_schema(dumped.stable, call)
     _check_schema(dumped.experimental, f"{call} --experimental")
     return Bundles(dumped.stable, dumped.experimental, dumped.version, Source(kind, dumped.version))
-
-
-@contextmanager
-def _findings() -> Generator[None, None, None]:
-    """Turn what the package raises into what the pipeline does."""
-    try:
-        yield
-    except SchemaError as error:
-        raise SourceError(error.subject, error.cause, error.next_step) from error
 
 
 def _fetch(url: str, timeout_s: float) -> bytes:
@@ -306,10 +247,6 @@ def _parsed(data: bytes, call: str) -> dict[str, Any]:
 def _definitions(bundle: bytes) -> set[str]:
     definitions = json.loads(bundle)["definitions"]
     return set(definitions) | set(definitions.get("v2", ()))
-
-
-def _release(version: str) -> str:
-    return VERSION.sub(r"\1", version)
 
 
 def _shown(url: str) -> str:

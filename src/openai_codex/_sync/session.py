@@ -16,7 +16,7 @@ from .._engine.threads import Engine
 from .._log import log
 from .._policy import ApprovalMode
 from .._sources import answers_approvals
-from ..errors import RequestTimeoutError
+from ..errors import JsonRpcError, RequestTimeoutError
 
 if TYPE_CHECKING:
     from .._answers import AnswererSource
@@ -114,14 +114,21 @@ class Session:
             raise TypeError(f"request: the method is {method!r}, and no string")
         self.ensure_started()
         self.require_experimental(method, params)
-        return self.engine.request(method, params, timeout=timeout)
+        return self._send(method, params, timeout)
 
     def call(self, method: str, fields: Any, timeout: float | DefaultTimeout | None = DEFAULT_TIMEOUT) -> Any:
         """Send a request by Python fields, or by one model, and return its typed result."""
         metadata = self.metadata or self.ensure_started()
         params = self._encode(method, fields, self.config.experimental_api)
-        raw = self.engine.request(method, params, timeout=timeout)
+        raw = self._send(method, params, timeout)
         return self._decode(method, raw, metadata)
+
+    def _send(self, method: str, params: Any, timeout: float | DefaultTimeout | None) -> Any:
+        try:
+            return self.engine.request(method, params, timeout=timeout)
+        except JsonRpcError as error:
+            error.runtime_version = self._runtime_version
+            raise
 
     def deadline(self, call: str, timeout: float | DefaultTimeout | None) -> Deadline:
         """The end of a call that consists of several requests; see ``Codex.request``."""
@@ -134,8 +141,17 @@ class Session:
         """As ``call``, for requests whose result names a turn: its events from that moment on."""
         self.ensure_started()
         params = self._encode(method, fields, self.config.experimental_api)
-        _, opened = self.engine.open_turn_request(method, params, timeout=timeout)
+        try:
+            _, opened = self.engine.open_turn_request(method, params, timeout=timeout)
+        except JsonRpcError as error:
+            error.runtime_version = self._runtime_version
+            raise
         return opened
+
+    @property
+    def _runtime_version(self) -> str | None:
+        info = self.metadata.serverInfo if self.metadata is not None else None
+        return info.version if info is not None else None
 
     def warn_of_silence(self, method: str, mode: ApprovalMode | None, sources: Mapping[str, AnswererSource]) -> None:
         """Log once that a thread asks for no approvals although somebody is there to answer.

@@ -21,7 +21,7 @@ from typing import Any
 from .._schema.errors import SchemaError
 from .process import popen_options
 
-__all__ = ["DUMPED_FILE", "DUMP_COMMAND", "RUN_SECONDS", "VERSION", "Dump", "dump", "excerpt", "run"]
+__all__ = ["DUMPED_FILE", "DUMP_COMMAND", "RUN_SECONDS", "VERSION", "Dump", "dump", "excerpt", "run", "version_of"]
 
 RUN_SECONDS = 60.0
 """Seconds that each run may take; a healthy runtime takes a fraction of one."""
@@ -58,12 +58,19 @@ def dump(binary: str | os.PathLike[str], *, timeout_s: float = RUN_SECONDS) -> D
         SchemaError: the binary is missing, fails, does not end, or writes no bundle.
     """
     path = Path(binary).absolute()  # a mere name would be looked for on PATH
+    version = version_of(path, timeout_s=timeout_s)
+    return Dump(version, _bundle(path, timeout_s=timeout_s), _bundle(path, "--experimental", timeout_s=timeout_s))
+
+
+def version_of(binary: str | os.PathLike[str], *, timeout_s: float = RUN_SECONDS) -> str:
+    """Ask a runtime for its version. Arguments and errors as of ``dump``."""
+    path = Path(binary).absolute()
     call, next_step = f"{path.name} --version", "give the path of a codex runtime binary"
     answer = run([str(path), "--version"], call=call, next_step=next_step, timeout_s=timeout_s)
     version = re.fullmatch(rf"codex-cli ({VERSION.pattern})", answer.strip())
     if version is None:
         raise SchemaError(call, f"answered {excerpt(answer)}, not `codex-cli VERSION`", next_step)
-    return Dump(version[1], _bundle(path, timeout_s=timeout_s), _bundle(path, "--experimental", timeout_s=timeout_s))
+    return version[1]
 
 
 def _bundle(path: Path, *options: str, timeout_s: float) -> bytes:
