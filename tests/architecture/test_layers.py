@@ -80,7 +80,7 @@ CONFINED: dict[str, tuple[str, ...]] = {
     "queue": ("_engine",),
     "select": ("_engine",),
     "selectors": ("_engine",),
-    "signal": ("_transport",),
+    "signal": ("_cli", "_transport"),
     "socket": ("_transport", "testing"),
     "socketserver": ("testing",),
     "ssl": ("_transport",),

@@ -45,12 +45,13 @@ class Outcome:
 def run(
     *arguments: str,
     env: Mapping[str, str],
+    cwd: Path | None = None,
     prefix: Sequence[str] = (),
     python: Sequence[str] = (),
 ) -> Outcome:
     """Run one command line; ``prefix`` is a program that runs it, ``python`` are options of the interpreter."""
     command = [*prefix, sys.executable, "-W", "error", *python, "-m", "openai_codex", *arguments]
-    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, env=env, cwd=cwd, capture_output=True, text=True, timeout=60)
     return Outcome(done.returncode, done.stdout, done.stderr)
 
 
@@ -123,3 +124,12 @@ def add_settings(model: ScriptedModel, text: str) -> None:
     """Begin the configuration of the model's home with more lines."""
     file = model.home / "config.toml"
     file.write_text(f"{text}\n{file.read_text(encoding='utf-8')}", encoding="utf-8")
+
+
+def add_project(model: ScriptedModel, settings: str) -> Path:
+    """Make a trusted project with settings of its own of the model's workspace. Returns its folder."""
+    (model.workspace / ".codex").mkdir()
+    (model.workspace / ".codex" / "config.toml").write_text(settings, encoding="utf-8")
+    with (model.home / "config.toml").open("a", encoding="utf-8") as file:
+        file.write(f'\n[projects.{json.dumps(str(model.workspace))}]\ntrust_level = "trusted"\n')
+    return model.workspace

@@ -23,7 +23,7 @@ from openai_codex._generated._version import OLDEST_RUNTIME
 from openai_codex._transport.launch import find_runtime
 from openai_codex.protocol import SCHEMA_VERSION
 from openai_codex.testing import ScriptedModel
-from tests.cli.doctor_runs import ORDER, add_settings, examine, run, stand_in, variables, without_runtime
+from tests.cli.doctor_runs import ORDER, add_project, add_settings, examine, run, stand_in, variables, without_runtime
 
 pytestmark = pytest.mark.e2e
 
@@ -343,6 +343,24 @@ def test_failure_has_a_cause_and_a_fix(tmp_path: Path, scene: Any, names: list[s
     first = report[names[0]]
     assert re.search(detail, first["detail"], re.DOTALL), first
     assert re.search(fix, first["fix"]), first
+
+
+@pytest.mark.parametrize(
+    ("settings", "fix"),
+    [
+        ("approval_policy = 5", "correct {file}, at or just before line 1"),
+        ("x = [1,", "correct the file that is named"),
+    ],
+)
+def test_configuration_of_the_project_counts_where_the_program_runs(settings: str, fix: str) -> None:
+    with ScriptedModel() as model:
+        project = add_project(model, settings)
+        file = project / ".codex" / "config.toml"
+        report = examine(env=variables(model), cwd=project)
+        assert report.named("failed") == ["configuration"]
+        assert str(file) in report["configuration"]["detail"]
+        assert report["configuration"]["fix"] == fix.format(file=file)
+        assert examine(env=variables(model), cwd=model.home).code == 0
 
 
 def test_every_check_that_can_fail_is_in_the_table() -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
 
-from openai_codex import _cli
 from openai_codex._cli import doctor, main
 from openai_codex._cli.home import expected_home, home_problem
+from openai_codex._cli.interrupts import Interrupts, undisturbed
 from openai_codex._generated._version import PACKAGE_VERSION, RUNTIME_VERSION
 from openai_codex._log import logger
 from tests.cli.doctor_runs import run
@@ -68,14 +69,56 @@ def test_log_of_the_program_is_as_before(tmp_path: Path, capsys: pytest.CaptureF
     assert logger.disabled is False
 
 
-def test_interrupt_is_an_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("turned_into", [KeyboardInterrupt, AttributeError, SystemExit])
+def test_interrupt_is_an_exit_code_whatever_it_turns_into(
+    monkeypatch: pytest.MonkeyPatch, turned_into: type[BaseException]
+) -> None:
     def interrupted(*_: object) -> int:
         assert logger.disabled
-        raise KeyboardInterrupt
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt:
+            raise turned_into from None
+        raise AssertionError
 
-    monkeypatch.setattr(doctor, "runtime_config", interrupted)
-    assert _cli.main(["doctor"]) == 130
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        monkeypatch.setattr(doctor, "runtime_config", interrupted)
+        assert main(["doctor"]) == 130
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert logger.disabled is False
+
+
+def test_interrupt_that_is_ignored_stays_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> int:
+        signal.raise_signal(signal.SIGINT)
+        raise ValueError("a fault of ours")
+
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        monkeypatch.setattr(doctor, "runtime_config", interrupted)
+        with pytest.raises(ValueError, match="a fault of ours"):
+            main(["doctor"])
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="this system cannot let a signal wait")
+def test_loading_is_not_disturbed() -> None:
+    done: list[str] = []
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with Interrupts() as interrupts, pytest.raises(KeyboardInterrupt):
+            with undisturbed():
+                signal.raise_signal(signal.SIGINT)
+                done.append("loaded")
+            done.append("never")
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert (done, interrupts.seen) == (["loaded"], True)
 
 
 @pytest.mark.parametrize("value", ["", None])

@@ -59,6 +59,7 @@ def test_whole_value_of_a_setting_is_hidden() -> None:
         ("Authorization: Bearer abc.def", "Authorization: Bearer ***"),
         ("key sk-proj-0123456789", "key ***"),
         ("token ghp_0123456789", "token ***"),
+        ("at line 2\n  |\n2 | key = abc\n  | ^\nno", "at line 2\n  |\n2 | ***\n  | ^\nno"),
         ("jwt eyJhbGciOi.eyJzdWIi.c2ln", "jwt ***"),
     ],
 )

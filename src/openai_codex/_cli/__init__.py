@@ -19,6 +19,7 @@ from typing import cast
 from .._generated._version import PACKAGE_VERSION, RUNTIME_VERSION
 from .._log import logger
 from . import doctor, schema
+from .interrupts import Interrupts
 
 __all__ = ["main"]
 
@@ -40,13 +41,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     run = cast("Callable[[argparse.Namespace], int]", options.run)
     was_disabled, logger.disabled = logger.disabled, True  # what handlers write would land between the lines
+    interrupts = Interrupts()
     try:
-        return run(options)
-    except KeyboardInterrupt:
-        return _INTERRUPTED
+        with interrupts:
+            return run(options)
     except BrokenPipeError:  # as ``| head`` does; the interpreter must not try to write the rest
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _READER_LEFT
+    except BaseException as error:
+        if not interrupts.seen and not isinstance(error, KeyboardInterrupt):
+            raise
+        return _INTERRUPTED
     finally:
         logger.disabled = was_disabled
 

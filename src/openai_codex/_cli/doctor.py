@@ -29,6 +29,7 @@ from ..errors import (
 )
 from . import fixes
 from .home import expected_home, home_problem
+from .interrupts import undisturbed
 from .options import NO_RUNTIME, SOURCES, add_runtime_options, runtime_config
 from .report import Check, as_json, as_text, conclusion, failed, terminal_width, write
 from .secrets import Veil
@@ -111,7 +112,9 @@ class Examination:
         yield from self._start(runtime)
 
     def _start(self, runtime: Runtime) -> Iterator[Check]:
-        from .._sync.client import Codex
+        with undisturbed():
+            from .. import _calls as _calls, _metadata as _metadata  # what the client loads when it starts
+            from .._sync.client import Codex
 
         try:
             codex = Codex(self._config)
@@ -180,7 +183,7 @@ class Examination:
             yield Check("sandbox", "warning", _text(each), fixes.mend_sandbox(_text(each)))
         for each in others:
             if each not in of_sandbox:
-                yield Check("notice", "warning", _text(each), self._setting(each, home))
+                yield Check("notice", "warning", _text(each), self._correction(_text(each), home, each))
 
     def _configuration(
         self, home: str, runtime: Runtime, refusal: CodexError | None, reason: Notification | None
@@ -190,20 +193,21 @@ class Examination:
             found = file if os.path.isfile(file) else f"the runtime's defaults; there is no {file}"
             return Check("configuration", "ok", f"{found}, and --config" if self._config.config_overrides else found)
         if reason is not None:
-            return Check("configuration", "failed", reason.params["details"], self._setting(reason, home))
+            text = reason.params["details"]
+            return Check("configuration", "failed", text, self._correction(text, home, reason))
         if isinstance(refusal, JsonRpcError):
-            return Check("configuration", "failed", refusal.message, self._setting(None, home))
+            return Check("configuration", "failed", refusal.message, self._correction(refusal.message, home))
         return Check("configuration", "failed", str(refusal), fixes.mend_runtime(runtime))
 
-    def _setting(self, notice: Notification | None, home: str) -> str:
-        """How to mend what a notice complains of, in the place that it names."""
-        named = {} if notice is None else notice.params
-        path, line = named.get("path"), None
+    def _correction(self, text: str, home: str, notice: Notification | None = None) -> str:
+        """How to mend what a text complains of, in the place that its notice names, if any."""
+        file = os.path.join(home, "config.toml")
         with suppress(KeyError, TypeError):
-            line = named["range"]["start"]["line"]
-        default = os.path.join(home, "config.toml")
-        file = path if isinstance(path, str) else default
-        return fixes.correct_setting(file, line if isinstance(line, int) else None, bool(self._config.config_overrides))
+            if notice is not None:
+                return fixes.correct_file(str(notice.params["path"]), int(notice.params["range"]["start"]["line"]))
+        if ".toml" in text and file not in text:
+            return fixes.correct_named_file()
+        return fixes.correct_setting(file, bool(self._config.config_overrides))
 
 
 def _missing(given: str | None) -> Check:

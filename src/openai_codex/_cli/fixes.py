@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "command",
+    "correct_file",
+    "correct_named_file",
     "correct_override",
     "correct_setting",
     "find_delay",
@@ -65,16 +67,23 @@ def correct_override() -> str:
     return "correct the value of --config that the runtime complains of, or leave it out"
 
 
-def correct_setting(file: str, line: int | None, overridden: bool) -> str:
-    """The runtime complains of its configuration.
+def correct_file(file: str, line: int) -> str:
+    """The runtime cannot read a file beyond some line."""
+    return f"correct {file}, at or just before line {line}"
+
+
+def correct_named_file() -> str:
+    """The runtime complains of a file, and says which."""
+    return "correct the file that is named"
+
+
+def correct_setting(file: str, overridden: bool) -> str:
+    """The runtime complains of a setting.
 
     Args:
         file: The file that is probably meant.
-        line: The line that it names; None if it names none.
         overridden: Whether there were settings on the command line.
     """
-    if line is not None:
-        return f"correct {file}, at or just before line {line}"
     return f"correct the setting that is named, in {file}{' or in --config' if overridden else ''}"
 
 

@@ -2,8 +2,8 @@
 
 The runtime quotes what it cannot read: a value of the configuration that is of the wrong type, an argument, an address
 with a password in it. Known values are hidden wherever they stand: those of variables with the name of a secret, and of
-all settings that were given. Others are recognised by their form, and strings of the configuration that the runtime
-quotes are hidden whatever they are.
+all settings that were given. Others are recognised by their form; strings and lines of the configuration that the
+runtime quotes are hidden whatever they are.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ _SHORTEST = 6  # characters; what is shorter is no secret, and would be found ev
 _STRING = re.compile(r'"([^"]*)"|\'([^\']*)\'')
 
 _FORMS = (
+    (re.compile(r"^(\s*\d+ \|) .*$", re.MULTILINE), rf"\1 {_HIDDEN}"),  # a line of a file, as parsers show them
     (re.compile(r'(\binvalid (?:type|value): string )"(?:[^"\\]|\\.)*"'), rf"\1{_HIDDEN}"),
     (re.compile(r"(://)[^\s/@]+@"), rf"\1{_HIDDEN}@"),
     (re.compile(r"\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), _HIDDEN),
