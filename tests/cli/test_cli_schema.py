@@ -330,6 +330,8 @@ def test_pattern_lists_methods_or_else_types(capsys: pytest.CaptureFixture[str])
     assert capsys.readouterr().out == ("turn/start    request\nturn/started  notification\nturn/steer    request\n")
     assert main(["schema", "show", "TurnSta*Params"]) == 0
     assert capsys.readouterr().out == "TurnStartParams  type\n"
+    assert main(["schema", "show", "*"]) == 0
+    assert not re.search(r" type\b", capsys.readouterr().out)
 
 
 @needs_shebang

@@ -75,6 +75,12 @@ def test_words_and_variants_of_one_type_do_not_mix() -> None:
     assert lines(old, new) == ['Said: "b", "c", sent by say', "Said[l], sent by say"]
 
 
+def test_word_and_variant_that_become_stable_do_not_mix() -> None:
+    said = Type(values=("a", "b"), variants={"k": {"k": TEXT}})
+    old = described(Said=said, experimental=['Said="b"', "Said[k]"])
+    assert lines(old, described(Said=said)) == ['Said: "b", sent by say', "Said[k], sent by say"]
+
+
 def test_json_has_an_entry_for_each_change_in_ascii() -> None:
     old = described(Said=Type(tag="t", variants={"a": {}}))
     shown = as_json("1", "2", diff(old, described(Said=Type(tag="t", variants={"a": {}, "b": {}, "é": {}}))))
