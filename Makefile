@@ -12,7 +12,7 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help install demo test schema generate check-generated lint format types bench check build smoke clean
+.PHONY: help install demo test schema upgrade generate check-generated lint format types bench matrix check build smoke clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
@@ -37,6 +37,9 @@ test: $(INSTALLED) ## Run the tests; ARGS="-k name" selects
 schema: $(INSTALLED) ## Dump the schema of the installed runtime; ARGS="--runtime 0.164.0" of another
 	@$(BIN)/python -m codegen schema $(ARGS)
 
+upgrade: $(INSTALLED) ## Bring all to another runtime: RUNTIME=0.164.0, or CODEX_BIN=path
+	@$(BIN)/python -m codegen upgrade $(if $(RUNTIME),--runtime '$(RUNTIME)') $(if $(CODEX_BIN),--codex-bin '$(CODEX_BIN)') $(ARGS)
+
 generate: $(INSTALLED) ## Write all generated files from schema/
 	@$(BIN)/python -m codegen generate $(ARGS)
 
@@ -57,6 +60,9 @@ types: $(INSTALLED) ## Check types with mypy and pyright
 
 bench: $(INSTALLED) ## Measure speed against the official SDK; QUICK=1 is shorter
 	@$(BIN)/python -m tests.bench $(if $(filter 1,$(QUICK)),--quick) $(ARGS)
+
+matrix: $(INSTALLED) ## Try runtimes of other versions; ARGS="--versions 0.154.0" only some
+	@$(BIN)/python -m tests.matrix $(ARGS)
 
 check: lint types check-generated test build smoke ## Run everything that must pass before a change lands
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-__all__ = ["CodegenError", "Finding"]
+from openai_codex._schema.errors import SchemaError
+
+__all__ = ["CodegenError", "Finding", "SourceError", "as_source_error"]
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -26,3 +29,19 @@ class CodegenError(Exception):
     def __init__(self, findings: Iterable[Finding]) -> None:
         self.findings = tuple(sorted(findings))
         super().__init__("\n".join(map(str, self.findings)))
+
+
+class SourceError(CodegenError):
+    """A runtime or its schema could not be had; ``findings`` names the call, what came of it and the next step."""
+
+    def __init__(self, call: str, cause: str, next_step: str) -> None:
+        super().__init__([Finding(call, cause, next_step)])
+
+
+@contextmanager
+def as_source_error() -> Generator[None, None, None]:
+    """Turn what the package raises into what the pipeline does."""
+    try:
+        yield
+    except SchemaError as error:
+        raise SourceError(error.subject, error.cause, error.next_step) from error

@@ -5,16 +5,15 @@ Built from the two bundles and the overrides; knows nothing of Python code or of
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from openai_codex._schema.bundle import Bundle, Schema, method_of, params_of
-from openai_codex._schema.shapes import class_name, result_name
+from openai_codex._schema.shapes import result_name
 
 from .findings import CodegenError, Finding
-from .naming import handler_name, python_path
+from .naming import handler_name, python_path, snake_case
 from .overrides import Overrides
 
 __all__ = ["Notification", "Protocol", "Request", "ServerRequest", "build"]
@@ -74,28 +73,41 @@ class Protocol:
     experimental_fields: frozenset[tuple[str, str]]
     experimental_tags: frozenset[tuple[str, str]] = frozenset()
     """Union and tag of each variant that the stable schema lacks in a union that it has."""
+    undecided: tuple[Finding, ...] = ()
+    """What a human has to decide first; until then the likeliest answer stands in, so that the rest can be seen."""
 
 
-def _result(method: str, params: str | None, definitions: Iterable[str], overrides: Overrides) -> str | Finding:
+def _result(
+    method: str, params: str | None, definitions: Iterable[str], overrides: Overrides
+) -> tuple[str, Finding | None]:
     """Name of the result type: the schema never states it, so it follows from the name of the params type."""
     override = overrides.get("response", method)
+    candidates = _candidates(method, definitions)
+    likeliest = candidates[0] if candidates else next(iter(definitions), "")
+    listed = f"candidates: {', '.join(candidates) or 'none'}"
     if override is not None:
         chosen: str = override if isinstance(override, str) else override["type"]
         if chosen in definitions:
-            return chosen
+            return chosen, None
         reason = f"[response] {method} = {chosen}: there is no such type"
-        return Finding(overrides.path.name, reason, f"candidates: {_candidates(method, definitions)}")
+        return likeliest, Finding(overrides.path.name, reason, listed)
     guess = result_name(method, params)
     if guess in definitions:
-        return guess
-    step = f"add it to [response]; candidates: {_candidates(method, definitions)}"
-    return Finding(overrides.path.name, f"no result type known for {method} ({guess} does not exist)", step)
+        return guess, None
+    step = f'add `"{method}" = "{candidates[0] if candidates else "..."}"` to [response]; {listed}'
+    return likeliest, Finding(overrides.path.name, f"no result type known for {method} ({guess} does not exist)", step)
 
 
-def _candidates(method: str, definitions: Iterable[str]) -> str:
-    responses = [name for name in definitions if name.endswith("Response")]
-    near = difflib.get_close_matches(class_name(method), responses, n=4, cutoff=0.3)
-    return ", ".join(near) or "none"
+def _candidates(method: str, definitions: Iterable[str]) -> list[str]:
+    """Result types that share words with the method, in whatever order, the likeliest first."""
+    wanted = set(snake_case(method).split("_"))
+
+    def unlike(name: str) -> float:
+        words = set(snake_case(name.removesuffix("Response")).split("_"))
+        return 1 - len(words & wanted) / len(words | wanted)
+
+    responses = [name for name in definitions if name.endswith("Response") and unlike(name) < 1]
+    return sorted(responses, key=lambda name: (unlike(name), name))[:4]
 
 
 def build(bundle: Bundle, stable: Bundle, overrides: Overrides) -> Protocol:
@@ -107,19 +119,19 @@ def build(bundle: Bundle, stable: Bundle, overrides: Overrides) -> Protocol:
         overrides: Reviewed exceptions.
 
     Raises:
-        CodegenError: a result type is unknown, or two methods get the same Python path.
+        CodegenError: the schema has what this module does not know.
     """
     findings: list[Finding] = []
+    undecided: list[Finding] = []
     known = bundle.definitions
     stable_requests = {method_of(branch) for branch in stable.client_requests}
     stable_server_requests = {method_of(branch) for branch in stable.server_requests}
     stable_notifications = {method_of(branch) for branch in stable.server_notifications}
 
     def result_of(method: str, params: str | None) -> str:
-        result = _result(method, params, known, overrides)
-        if isinstance(result, Finding):
-            findings.append(result)
-            return ""
+        result, finding = _result(method, params, known, overrides)
+        if finding is not None:
+            undecided.append(finding)
         return result
 
     requests: list[Request] = []
@@ -172,7 +184,7 @@ def build(bundle: Bundle, stable: Bundle, overrides: Overrides) -> Protocol:
         for method, payload in payloads.items()
         if not payload
     ]
-    findings += _clashes(requests)
+    undecided += _clashes(requests)
     handlers: dict[str, str] = {}
     for server_request in server_requests:
         other = handlers.setdefault(server_request.handler, server_request.method)
@@ -180,7 +192,7 @@ def build(bundle: Bundle, stable: Bundle, overrides: Overrides) -> Protocol:
             reason = f"{other} and {server_request.method} would both be the handler {server_request.handler}"
             findings.append(Finding("schema", reason, "teach codegen/naming.py another name"))
     if findings:
-        raise CodegenError(findings)
+        raise CodegenError([*findings, *undecided])
     return Protocol(
         tuple(sorted(requests, key=lambda request: request.method)),
         tuple(sorted(notifications, key=lambda notification: notification.method)),
@@ -193,6 +205,7 @@ def build(bundle: Bundle, stable: Bundle, overrides: Overrides) -> Protocol:
             for name in known.keys() & stable.definitions.keys()
             for tag in _tags(known[name]) - _tags(stable.definitions[name])
         ),
+        tuple(undecided),
     )
 
 
@@ -202,7 +215,8 @@ def _clashes(requests: Iterable[Request]) -> Iterable[Finding]:
         other = taken.setdefault(request.path, request.method)
         if other != request.method:
             reason = f"{other} and {request.method} would both be rpc.{request.path}"
-            yield Finding("overrides.toml", reason, "name one of them in [rpc_name]")
+            step = f'name one of them in [rpc_name]: `"{request.method}" = ["{request.namespace}", "..."]`'
+            yield Finding("overrides.toml", reason, step)
 
 
 def _experimental_fields(definitions: dict[str, Schema], stable: dict[str, Schema]) -> Iterable[tuple[str, str]]:

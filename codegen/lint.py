@@ -64,5 +64,6 @@ def lint(protocol: Protocol, normalised: Normalised, layout: Layout) -> tuple[li
     for request in protocol.server_requests:
         if request.refusal is None:
             reason = f"server request {request.method} has no refusing answer; it will get -32601"
-            notes.append(Finding("overrides.toml", reason, "add one to [refusal]"))
+            line = f'"{request.method}" = {{ error = {{ code = -32000, message = "..." }} }}'
+            notes.append(Finding("overrides.toml", reason, f"add one to [refusal], such as `{line}`"))
     return errors, notes

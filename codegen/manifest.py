@@ -12,11 +12,11 @@ from .findings import Finding
 from .pipeline import API, DOCS, GENERATED, PACKAGE, ROOT, SCHEMA, SYNC
 from .public import handwritten
 
-__all__ = ["MANIFEST", "OUTDATED", "check", "check_schema", "compare", "manifest_text", "write"]
+__all__ = ["FOLDERS", "MANIFEST", "OUTDATED", "check", "check_schema", "compare", "manifest_text", "write"]
 
 MANIFEST = GENERATED / "MANIFEST.json"
 OUTDATED = "is not what the generated code was made with"
-_FOLDERS = (GENERATED, SYNC, DOCS, API)
+FOLDERS = (GENERATED, SYNC, DOCS, API)
 _REGENERATE = 'run "make generate"'
 _PIN = '"openai-codex-cli-bin=={}"'
 
@@ -46,9 +46,9 @@ def manifest_text(files: Mapping[str, str], root: Path = ROOT) -> str:
     return json.dumps(content, indent=1) + "\n"
 
 
-def write(files: Mapping[str, str], root: Path = ROOT) -> list[str]:
+def write(files: Mapping[str, str], root: Path = ROOT, *, inputs_below: Path = ROOT) -> list[str]:
     """Write all files and their manifest below ``root``, remove what is generated no more; return what changed."""
-    wanted = {**files, MANIFEST.as_posix(): manifest_text(files, ROOT)}
+    wanted = {**files, MANIFEST.as_posix(): manifest_text(files, inputs_below)}
     changed: list[str] = []
     for path in _present(root):
         if path not in wanted:
@@ -62,7 +62,7 @@ def write(files: Mapping[str, str], root: Path = ROOT) -> list[str]:
             part.write_bytes(text.encode())
             part.replace(target)
             changed.append(path)
-    for folder in _FOLDERS:
+    for folder in FOLDERS:
         for cache in sorted((root / folder).rglob("__pycache__")):
             if not any(entry.suffix == ".py" for entry in cache.parent.iterdir()):
                 shutil.rmtree(cache)
@@ -71,7 +71,7 @@ def write(files: Mapping[str, str], root: Path = ROOT) -> list[str]:
 
 def _present(root: Path) -> Iterator[str]:
     """Every file that lies in a generated directory, whoever put it there."""
-    for folder in _FOLDERS:
+    for folder in FOLDERS:
         for path in sorted((root / folder).rglob("*")):
             if path.is_file() and "__pycache__" not in path.parts:
                 yield path.relative_to(root).as_posix()

@@ -28,6 +28,17 @@ def _strings(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(each, str) for each in cast("list[object]", value))
 
 
+def _name(entry: object) -> str | None:
+    """The name of an entry of a list: text, or a table that says for which runtimes the name stands."""
+    if isinstance(entry, dict):
+        entry = cast("dict[str, object]", entry).get("name")
+    return entry if isinstance(entry, str) else None
+
+
+def _names(value: object) -> bool:
+    return isinstance(value, list) and None not in map(_name, cast("list[object]", value))
+
+
 def _is_error(value: object) -> bool:
     error: dict[str, Any] = cast("dict[str, Any]", value) if isinstance(value, dict) else {}
     return error.keys() == {"code", "message"} and isinstance(error["code"], int) and isinstance(error["message"], str)
@@ -37,7 +48,7 @@ def _misshapen(data: dict[str, Any]) -> Iterator[str]:
     """Entries that are not of the shape of their section."""
     for section, content in data.items():
         table: dict[str, Any] = cast("dict[str, Any]", content) if isinstance(content, dict) else {}
-        if not isinstance(content, dict) or (section in _LISTS and not _strings(table.get("names"))):
+        if not isinstance(content, dict) or (section in _LISTS and not _names(table.get("names"))):
             yield f"[{section}] is not of its shape"
             continue
         for name, value in table.items() if section in _TABLES else ():
@@ -71,19 +82,26 @@ class Overrides:
         if findings:
             raise CodegenError(findings)
         self._tables: dict[str, dict[str, Any]] = {
-            section: {
-                key: value for key, value in data.get(section, {}).items() if not self._expired(value, runtime_version)
-            }
+            section: {key: value for key, value in data.get(section, {}).items() if self._holds(value, runtime_version)}
             for section in _TABLES
         }
         for section in _LISTS:
-            self._tables[section] = dict.fromkeys(data.get(section, {}).get("names", []), True)
+            self._tables[section] = {
+                name: True
+                for entry in data.get(section, {}).get("names", [])
+                if (name := _name(entry)) is not None and self._holds(entry, runtime_version)
+            }
         self._used: set[tuple[str, str]] = set()
 
     @staticmethod
-    def _expired(value: Any, runtime_version: str) -> bool:
-        until = cast("dict[str, Any]", value).get("until") if isinstance(value, dict) else None
-        return bool(until and runtime_version and _version(runtime_version) >= _version(str(until)))
+    def _holds(value: Any, runtime_version: str) -> bool:
+        """Whether an entry is for this runtime: from ``since`` on, and before ``until``."""
+        limits = cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+        version = _version(runtime_version)
+        if not version:
+            return True
+        since, until = (_version(str(limits.get(key, ""))) for key in ("since", "until"))
+        return version >= since and (not until or version < until)
 
     def get(self, section: str, name: str) -> Any:
         """The entry, marked as used, or None."""

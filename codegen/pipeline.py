@@ -101,11 +101,15 @@ def build(
     overrides = Overrides(overrides_file, runtime_version=versions.runtime)
     bundle = load.load(experimental, name="experimental.json")
     protocol = ir.build(bundle, load.load(stable, name="stable.json"), overrides)
-    normalised = normalise(protocol, overrides)
+    try:
+        normalised = normalise(protocol, overrides)
+    except CodegenError as error:
+        raise CodegenError([*protocol.undecided, *error.findings]) from error
     layout = partition(protocol, normalised, overrides)
     replaced = [name for name in normalised.definitions if overrides.get("replaced_types", name)]
     stale = overrides.stale()
     findings, notes = lint(protocol, normalised, layout)
+    findings += protocol.undecided
     if stale and vendored:
         findings += stale
     else:

@@ -11,22 +11,22 @@ Of the origin only kind and version are recorded, so that two machines write the
 from __future__ import annotations
 
 import hashlib
-import importlib
 import json
 import os
 import re
-import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 import httpx
 
-from .findings import CodegenError, Finding
+from openai_codex._transport.dump import DUMP_COMMAND, DUMPED_FILE, RUN_SECONDS, VERSION, dump, excerpt
+
+from . import runtimes
+from .findings import SourceError, as_source_error
 
 __all__ = [
     "Bundles",
@@ -40,30 +40,12 @@ __all__ = [
     "write_schema_dir",
 ]
 
-_RUNTIME_PACKAGE = "openai-codex-cli-bin"
 _DEFAULT_OLDEST_RUNTIME = "0.149.0"
 STABLE, EXPERIMENTAL, MANIFEST = "stable.json", "experimental.json", "manifest.json"
 
-_DUMPED_FILE = "codex_app_server_protocol.schemas.json"
 _ENVELOPES = ("ClientRequest", "ServerNotification", "ServerRequest")
-_VERSION = re.compile(r"(\d+\.\d+\.\d+)[0-9A-Za-z.+-]*")
-_FIND_BINARY = """
-import sys
-sys.path.insert(0, sys.argv[1])
-import codex_cli_bin
-print(codex_cli_bin.bundled_codex_path())
-"""
-_RUN_SECONDS = 60.0
-_INSTALL_SECONDS = 1800.0
 _MAX_BUNDLE_BYTES = 64 * 1024 * 1024
 _MAX_REDIRECTS = 5
-
-
-class SourceError(CodegenError):
-    """A schema could not be had; ``findings`` names the call, what came of it and the next step."""
-
-    def __init__(self, call: str, cause: str, next_step: str) -> None:
-        super().__init__([Finding(call, cause, next_step)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +75,7 @@ class Bundles:
             )
 
 
-def from_binary(path: str | os.PathLike[str], *, timeout_s: float = _RUN_SECONDS) -> Bundles:
+def from_binary(path: str | os.PathLike[str], *, timeout_s: float = RUN_SECONDS) -> Bundles:
     """Dump both bundles from a runtime binary.
 
     Args:
@@ -112,17 +94,11 @@ def from_installed_runtime() -> Bundles:
     Raises:
         SourceError: The package is not installed, or its binary cannot be dumped.
     """
-    try:
-        binary = Path(importlib.import_module("codex_cli_bin").bundled_codex_path())
-    except (ImportError, FileNotFoundError) as error:
-        raise SourceError(
-            f"package {_RUNTIME_PACKAGE}", f"no usable runtime is installed ({error})", "run `make install`"
-        ) from error
-    return _dump(binary, kind="package")
+    return _dump(runtimes.installed(), kind="package")
 
 
 def from_runtime_version(version: str) -> Bundles:
-    """Fetch one version of the runtime package with pip and dump its bundles; nothing stays installed.
+    """Dump both bundles from one version of the runtime package, which pip fetches unless the cache has it.
 
     Args:
         version: Version of the runtime package, such as ``0.163.0``.
@@ -130,34 +106,9 @@ def from_runtime_version(version: str) -> Bundles:
     Raises:
         SourceError: No such version, no way to it, or its binary cannot be dumped.
     """
-    if not _VERSION.fullmatch(version):
-        raise SourceError(f"runtime version {version!r}", "is no version", "write it like 0.163.0")
-    requirement = f"{_RUNTIME_PACKAGE}=={version}"
-    with tempfile.TemporaryDirectory(prefix="codex-schema-") as scratch:
-        target = Path(scratch, "package")
-        print(f"fetching {requirement} ...", file=sys.stderr, flush=True)
-        install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-input", "--no-deps"]
-        install += ["--only-binary", ":all:", "--target", str(target), requirement]
-        _run(
-            install,
-            call=f"pip install {requirement}",
-            next_step="check that this version is published for this platform, and the network",
-            timeout_s=_INSTALL_SECONDS,
-        )
-        binary = _run(
-            [sys.executable, "-I", "-c", _FIND_BINARY, str(target)],
-            call=f"package {requirement}",
-            next_step="the package's layout has changed: adapt codegen/sources.py",
-        )
-        print(f"dumping the schema of {requirement} ...", file=sys.stderr, flush=True)
-        bundles = _dump(Path(binary.strip()), kind="package")
-    if _release(bundles.runtime_version) != _release(version):
-        raise SourceError(
-            f"package {requirement}",
-            f"its binary calls itself {bundles.runtime_version}",
-            "choose another version, or dump that binary by its path",
-        )
-    return bundles
+    binary = runtimes.fetch(version)
+    print(f"dumping the schema of {runtimes.PACKAGE}=={version} ...", file=sys.stderr, flush=True)
+    return _dump(binary, kind="package")
 
 
 def from_url(
@@ -191,7 +142,7 @@ def from_url(
             "is one bundle, and the pipeline needs two and their version",
             "add --stable-url and --runtime-version, or give a folder that ends in / and holds both",
         )
-    if not _VERSION.fullmatch(runtime_version):
+    if not VERSION.fullmatch(runtime_version):
         raise SourceError(_shown(url), f"{runtime_version!r} is no runtime version", "write it like 0.163.0")
     stable, experimental = (_fetch(each, timeout_s) for each in (stable_url, url))
     _check_schema(stable, f"GET {_shown(stable_url)}")
@@ -233,58 +184,13 @@ def write_schema_dir(bundles: Bundles, schema_dir: Path) -> None:
     manifest_path.write_bytes((json.dumps(manifest, indent=2) + "\n").encode())
 
 
-def _dump(binary: Path, *, kind: str, timeout_s: float = _RUN_SECONDS) -> Bundles:
-    call, next_step = f"{binary.name} --version", "give the path of a codex runtime binary"
-    answer = _run([str(binary), "--version"], call=call, next_step=next_step, timeout_s=timeout_s)
-    version = re.fullmatch(rf"codex-cli ({_VERSION.pattern})", answer.strip())
-    if version is None:
-        raise SourceError(call, f"answered {_excerpt(answer)}, not `codex-cli VERSION`", next_step)
-    stable = _dump_one(binary, timeout_s=timeout_s)
-    experimental = _dump_one(binary, "--experimental", timeout_s=timeout_s)
-    return Bundles(stable, experimental, version[1], Source(kind, version[1]))
-
-
-def _dump_one(binary: Path, *options: str, timeout_s: float) -> bytes:
-    command = ["app-server", "generate-json-schema", *options]
-    call = " ".join([binary.name, *command])
-    next_step = "use a runtime that has this command, 0.149.0 or later"
-    with tempfile.TemporaryDirectory(prefix="codex-schema-") as out:
-        _run([str(binary), *command, "--out", out], call=call, next_step=next_step, timeout_s=timeout_s)
-        try:
-            data = Path(out, _DUMPED_FILE).read_bytes()
-        except FileNotFoundError:
-            raise SourceError(call, f"wrote no {_DUMPED_FILE}", next_step) from None
-    _check_schema(data, call)
-    return data
-
-
-def _run(command: Sequence[str], *, call: str, next_step: str, timeout_s: float = _RUN_SECONDS) -> str:
-    """Run a program to its end in a home of its own and return its standard output.
-
-    Output goes to files, not pipes: a grandchild that keeps a pipe open could not delay the deadline.
-    """
-    with tempfile.TemporaryDirectory(prefix="codex-schema-") as home:
-        stdout_path, stderr_path = Path(home, "stdout"), Path(home, "stderr")
-        env = {**os.environ, "CODEX_HOME": home}
-        try:
-            with stdout_path.open("wb") as stdout, stderr_path.open("wb") as stderr:
-                code = subprocess.run(
-                    command,
-                    stdin=subprocess.DEVNULL,
-                    stdout=stdout,
-                    stderr=stderr,
-                    env=env,
-                    timeout=timeout_s,
-                    check=False,
-                ).returncode
-        except subprocess.TimeoutExpired:
-            raise SourceError(call, f"did not end within {timeout_s:g} s", next_step) from None
-        except OSError as error:
-            raise SourceError(call, f"cannot be run: {error.strerror or error}", next_step) from error
-        if code:
-            errors = stderr_path.read_text("utf-8", "replace")
-            raise SourceError(call, f"exit code {code}, {_excerpt(errors, tail=True)}", next_step)
-        return stdout_path.read_text("utf-8", "replace")
+def _dump(binary: Path, *, kind: str, timeout_s: float = RUN_SECONDS) -> Bundles:
+    with as_source_error():
+        dumped = dump(binary, timeout_s=timeout_s)
+    call = " ".join([binary.name, *DUMP_COMMAND])
+    _check_schema(dumped.stable, call)
+    _check_schema(dumped.experimental, f"{call} --experimental")
+    return Bundles(dumped.stable, dumped.experimental, dumped.version, Source(kind, dumped.version))
 
 
 def _fetch(url: str, timeout_s: float) -> bytes:
@@ -323,8 +229,8 @@ def _check_schema(data: bytes, call: str) -> None:
     if not looks_like_schema(_parsed(data, call)):
         raise SourceError(
             call,
-            f"gave JSON that is no schema bundle, {_excerpt(data.decode('utf-8', 'replace'))}",
-            f"ask for {_DUMPED_FILE} of the runtime",
+            f"gave JSON that is no schema bundle, {excerpt(data.decode('utf-8', 'replace'))}",
+            f"ask for {DUMPED_FILE} of the runtime",
         )
 
 
@@ -332,7 +238,7 @@ def _parsed(data: bytes, call: str) -> dict[str, Any]:
     try:
         value = json.loads(data)
     except ValueError as error:
-        text = _excerpt(data.decode("utf-8", "replace"))
+        text = excerpt(data.decode("utf-8", "replace"))
         cause = f"gave {len(data)} bytes that are no JSON ({error}), {text}"
         raise SourceError(call, cause, "check that it is a bundle, and complete") from error
     return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
@@ -341,20 +247,6 @@ def _parsed(data: bytes, call: str) -> dict[str, Any]:
 def _definitions(bundle: bytes) -> set[str]:
     definitions = json.loads(bundle)["definitions"]
     return set(definitions) | set(definitions.get("v2", ()))
-
-
-def _release(version: str) -> str:
-    return _VERSION.sub(r"\1", version)
-
-
-def _excerpt(text: str, *, tail: bool = False) -> str:
-    """Return the first (or last) words of an answer, on one line."""
-    words = " ".join(text.split())
-    if not words:
-        return "nothing"
-    if len(words) > 200:
-        words = f"... {words[-200:]}" if tail else f"{words[:200]} ..."
-    return f"`{words}`"
 
 
 def _shown(url: str) -> str:

@@ -27,6 +27,7 @@ class CodexConfig:
         experimental_api: Ask the runtime for experimental methods and fields.
         request_timeout: Seconds that a request may take, queueing included; None for no limit. Requests that
             run for long by nature (``command/exec`` and the like) have no default limit.
+        start_timeout: Seconds that the runtime may take to boot and to answer ``initialize``; None for no limit.
         handler_threads: Most threads that run server-request handlers and tools at a time; in an asynchronous client
             those that are plain functions.
         handler_timeout: Seconds that a handler may take before its request is refused; None for no limit.
@@ -42,6 +43,7 @@ class CodexConfig:
     client_version: str = PACKAGE_VERSION
     experimental_api: bool = True
     request_timeout: float | None = field(default=60.0, kw_only=True)
+    start_timeout: float | None = field(default=60.0, kw_only=True)
     handler_threads: int = field(default=128, kw_only=True)
     handler_timeout: float | None = field(default=None, kw_only=True)
 
@@ -52,7 +54,7 @@ class CodexConfig:
         for name, value in (self.env or {}).items():
             if not isinstance(name, str) or not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance]
                 raise TypeError(f"CodexConfig.env: the name or the value of {name!r} is no string")
-        for name in ("request_timeout", "handler_timeout"):
+        for name in ("request_timeout", "start_timeout", "handler_timeout"):
             check_seconds(f"CodexConfig.{name}", getattr(self, name))
         if self.handler_threads < 1:
             raise ValueError(f"CodexConfig.handler_threads is {self.handler_threads}; it takes 1 or more")

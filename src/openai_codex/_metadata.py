@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import re
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -12,7 +13,14 @@ from ._generated._version import OLDEST_RUNTIME, RUNTIME_VERSION
 from ._log import log
 from .errors import ResponseValidationError, UnsupportedRuntimeError
 
-__all__ = ["InitializeResponse", "ServerInfo", "check_version", "read_metadata"]
+__all__ = [
+    "InitializeResponse",
+    "ServerInfo",
+    "VersionVerdict",
+    "check_version",
+    "judge_version",
+    "read_metadata",
+]
 
 # "<client name>/<version> (<system>) ...": the client name may hold slashes and spaces itself.
 _USER_AGENT = re.compile(r"/([^/\s]+)(?: \(|$)")
@@ -69,27 +77,53 @@ def read_metadata(raw: Any) -> InitializeResponse:
     return metadata
 
 
+@dataclass(frozen=True, slots=True)
+class VersionVerdict:
+    """How a runtime's version goes with this package.
+
+    Attributes:
+        fit: ``unsupported``: older than the oldest supported one. ``older``, ``same``, ``newer``: than the schema.
+            ``unknown``: it cannot be compared.
+        text: The same in words.
+    """
+
+    fit: Literal["unsupported", "older", "same", "newer", "unknown"]
+    text: str
+
+
+def judge_version(version: str) -> VersionVerdict:
+    """Compare a runtime's version with the schema's. One of 0.0.0, or an unreadable one, is not compared."""
+    runtime, schema, oldest = (_parse(each) for each in (version, RUNTIME_VERSION, OLDEST_RUNTIME))
+    codex, made_for = f"codex {version}", f"schema {RUNTIME_VERSION}"
+    if runtime is None or schema is None or oldest is None or runtime == (0, 0, 0):
+        return VersionVerdict("unknown", f"{codex} cannot be compared with {made_for}")
+    if runtime < oldest:
+        return VersionVerdict(
+            "unsupported", f"the runtime is {codex}, but this package needs {OLDEST_RUNTIME} or newer"
+        )
+    if runtime < schema:
+        return VersionVerdict("older", f"{codex} is older than {made_for}: newer methods will be refused")
+    if runtime > schema:
+        return VersionVerdict("newer", f"{codex} is newer than {made_for}: what is new in it has no types")
+    return VersionVerdict("same", f"{codex} is the version of the schema")
+
+
 def check_version(info: ServerInfo | None) -> None:
-    """Compare the runtime's version with the schema's. A version of 0.0.0, or an unreadable one, is not checked.
+    """Log what is to be known about the version of the runtime that was started.
 
     Raises:
         UnsupportedRuntimeError: it is older than the oldest supported one.
     """
     version = (info.version if info is not None else None) or ""
-    runtime, schema, oldest = (_parse(each) for each in (version, RUNTIME_VERSION, OLDEST_RUNTIME))
-    if runtime is None or schema is None or oldest is None or runtime == (0, 0, 0):
-        return
-    if runtime < oldest:
+    verdict = judge_version(version)
+    if verdict.fit == "unsupported":
         raise UnsupportedRuntimeError(
-            f"the runtime is codex {version}, but this package needs {OLDEST_RUNTIME} or newer; "
-            f"install openai-codex-cli-bin=={RUNTIME_VERSION}, or point CodexConfig.codex_bin at a newer runtime"
+            f"{verdict.text}; install openai-codex-cli-bin=={RUNTIME_VERSION}, "
+            "or point CodexConfig.codex_bin at a newer runtime",
+            version=version,
         )
-    if runtime < schema:
-        log(
-            logging.WARNING, "codex %s is older than schema %s: newer methods will be refused", version, RUNTIME_VERSION
-        )
-    elif runtime > schema:
-        log(logging.INFO, "codex %s is newer than schema %s: what is new in it has no types", version, RUNTIME_VERSION)
+    if verdict.fit in ("older", "newer"):
+        log(logging.WARNING if verdict.fit == "older" else logging.INFO, "%s", verdict.text)
 
 
 def _parse(version: str) -> tuple[int, int, int] | None:

@@ -21,7 +21,7 @@ from unicodedata import east_asian_width
 if TYPE_CHECKING:
     from ._answers import Cancellation
 
-__all__ = ["Block", "Line", "Part", "Unanswered", "ask", "converse", "say", "show", "visible"]
+__all__ = ["Block", "Line", "Part", "Unanswered", "ask", "converse", "printable", "say", "show", "visible"]
 
 _T = TypeVar("_T")
 _ATTEMPTS = 3
@@ -176,7 +176,7 @@ def _read(prompt: str, secret: bool) -> str:
 
 def say(text: str) -> None:
     """Show one line."""
-    _write([*_folded(_shown(text))])
+    _write([*_folded(printable(text))])
 
 
 def show(title: str, parts: Sequence[Part]) -> None:
@@ -188,14 +188,14 @@ def show(title: str, parts: Sequence[Part]) -> None:
     """
     if sys.stdout.isatty() and _show_with_rich(title, parts):
         return
-    lines = ["", *_folded(f"== {_shown(title)} ==")]
+    lines = ["", *_folded(f"== {printable(title)} ==")]
     for part in parts:
         if isinstance(part, Line):
-            lines += _folded(f"{part.label} {_shown(part.text)}" if part.label else _shown(part.text))
+            lines += _folded(f"{part.label} {printable(part.text)}" if part.label else printable(part.text))
             continue
         lines += [part.label] if part.label else []
         for line in part.lines():
-            lines += _folded(_shown(line, block=True), first=_MARGIN)
+            lines += _folded(printable(line, block=True), first=_MARGIN)
         lines += [f"  ({part.note()})"] if part.note() else []
     _write(lines)
 
@@ -208,7 +208,7 @@ def _write(lines: Sequence[str]) -> None:
     sys.stdout.flush()
 
 
-def _shown(text: str, *, block: bool = False) -> str:
+def printable(text: str, *, block: bool = False) -> str:
     """Text as it can be written: visible, and in the encoding of the output."""
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     return visible(text, block=block).encode(encoding, "backslashreplace").decode(encoding)
@@ -242,10 +242,10 @@ def _show_with_rich(title: str, parts: Sequence[Part]) -> bool:
     for part in parts:
         if isinstance(part, Line):
             label = (f"{part.label} ", "bold") if part.label else ""
-            shown.append(Text.assemble(label, _shown(part.text), overflow="fold"))
+            shown.append(Text.assemble(label, printable(part.text), overflow="fold"))
             continue
         shown += [Text(part.label, style="bold")] if part.label else []
-        text = _shown("\n".join(part.lines()), block=True)
+        text = printable("\n".join(part.lines()), block=True)
         if part.language == "text":
             shown.append(Padding(Text(text, overflow="fold"), (0, 0, 0, 2)))
         else:
@@ -253,5 +253,5 @@ def _show_with_rich(title: str, parts: Sequence[Part]) -> bool:
             shown.append(Padding(code, (0, 0, 0, 2)))
         shown += [Text(f"  ({part.note()})", style="italic")] if part.note() else []
     console = Console(file=sys.stdout, markup=False, emoji=False, highlight=False)
-    console.print(Panel(Group(*shown), title=Text(_shown(title), style="bold"), title_align="left"))
+    console.print(Panel(Group(*shown), title=Text(printable(title), style="bold"), title_align="left"))
     return True

@@ -75,7 +75,15 @@ class RuntimeNotFoundError(CodexError, FileNotFoundError):
 
 
 class UnsupportedRuntimeError(CodexError):
-    """The runtime is older than the oldest one this package supports."""
+    """The runtime is older than the oldest one this package supports.
+
+    Attributes:
+        version: Version of the runtime; None if unknown.
+    """
+
+    def __init__(self, *message: object, version: str | None = None) -> None:
+        super().__init__(*message)
+        self.version = version
 
 
 class TransportClosedError(CodexError):
@@ -93,7 +101,10 @@ class TransportClosedError(CodexError):
 
 
 class RequestTimeoutError(CodexError, TimeoutError):
-    """A request was not answered within its deadline. The client stays usable; a late answer is dropped."""
+    """A request was not answered within its deadline. The client stays usable; a late answer is dropped.
+
+    A runtime that does not start in time raises it as well, and is ended.
+    """
 
 
 class ResponseValidationError(CodexError):
@@ -184,6 +195,7 @@ class JsonRpcError(CodexError):
         message: The runtime's text.
         data: Whatever else the runtime sent along, or None.
         method: Wire method of the failed request, or None if unknown.
+        runtime_version: Version of the runtime that answered, or None if unknown.
     """
 
     def __init__(self, code: int, message: str, data: Any = None) -> None:
@@ -192,14 +204,21 @@ class JsonRpcError(CodexError):
         self.message = message
         self.data = data
         self.method: str | None = None
+        self.runtime_version: str | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.code, self.message, self.data), {"method": self.method}
+        known = {"method": self.method, "runtime_version": self.runtime_version}
+        return type(self), (self.code, self.message, self.data), known
 
     def __str__(self) -> str:
         call = f"{self.method}: " if self.method else ""
-        text = self.message if len(self.message) <= _SHOWN else f"{self.message[:_SHOWN]}..."
+        text = self._text()
+        text = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
         return f"{call}JSON-RPC error {self.code}: {text}{self._next_step()}"
+
+    def _text(self) -> str:
+        """As much of the runtime's text as is of use."""
+        return self.message
 
     def _next_step(self) -> str:
         """What to do about it, where that is known."""
@@ -216,6 +235,24 @@ class ParseError(CodexRpcError):
 
 class InvalidRequestError(CodexRpcError):
     """-32600: the runtime refused the request as it stands."""
+
+    def _text(self) -> str:
+        found = _UNKNOWN.search(self.message)
+        # The runtime goes on with each of its methods.
+        return self.message[: found.end()] if found is not None and found[1] == self.method else self.message
+
+    def _next_step(self) -> str:
+        if self.runtime_version is None or _UNKNOWN.search(self.message) is None:
+            return ""
+        from ._generated._version import RUNTIME_VERSION
+
+        runtime = f"codex {self.runtime_version} does not know it"
+        if self.runtime_version == RUNTIME_VERSION:
+            return f" ({runtime}; check the spelling)"
+        return (
+            f" ({runtime}; this package is made for codex {RUNTIME_VERSION}: "
+            f"install openai-codex-cli-bin=={RUNTIME_VERSION}, or point CodexConfig.codex_bin at it)"
+        )
 
 
 class ThreadNotFoundError(InvalidRequestError):
@@ -260,7 +297,7 @@ class RetryLimitExceededError(ServerBusyError):
     """The runtime retried by itself and gave up."""
 
 
-_SHOWN = 500  # the runtime names each of its methods when it does not know one
+_SHOWN = 500
 
 _BY_CODE: dict[int, type[CodexRpcError]] = {
     -32700: ParseError,
@@ -278,6 +315,7 @@ _NOT_FOUND = re.compile(
 )
 _NOT_ACTIVE = re.compile(r"no active turn|expected active turn id", re.IGNORECASE)
 _NOT_STEERABLE = re.compile(r"activeTurnNotSteerable", re.IGNORECASE)
+_UNKNOWN = re.compile(r"unknown variant `([^`]*)`")
 
 
 def _says_overloaded(value: Any) -> bool:

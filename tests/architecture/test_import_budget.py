@@ -75,6 +75,22 @@ def test_console_loads_no_rich_and_no_model_before_it_asks() -> None:
     assert not [name for name in loaded if name.startswith(("openai_codex._generated.models.", "pydantic", "rich"))]
 
 
+def test_command_line_loads_no_client_before_a_command_runs() -> None:
+    loaded = loaded_by("import openai_codex._cli")
+    prefixes = ("asyncio", "openai_codex._engine", "openai_codex._generated.models", "openai_codex._sync", "pydantic")
+    assert not [name for name in loaded if name.startswith((*prefixes, "subprocess"))]
+
+
+@pytest.mark.parametrize("command", [["show", "thread/start"], ["diff", "package", str(ROOT / "schema")]])
+def test_showing_and_comparing_schemas_loads_no_client_and_no_model(command: list[str]) -> None:
+    run = f"""import contextlib, io
+from openai_codex._cli import main
+with contextlib.redirect_stdout(io.StringIO()):
+    assert main(["schema", *{command!r}]) == 0"""
+    prefixes = ("asyncio", "openai_codex._engine", "openai_codex._generated.models", "openai_codex._sync", "pydantic")
+    assert not [name for name in loaded_by(run) if name.startswith(prefixes)]
+
+
 def test_whole_package_loads_no_tool_of_the_pipeline_and_no_http_client() -> None:
     names = [f"openai_codex.{name}".rstrip(".") for name in package_modules()]
     loaded = packages_loaded_by(f"import {', '.join(names)}")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from codegen import ir, load
+from codegen.findings import CodegenError
 from codegen.ir import Protocol
 from codegen.normalise import Normalised, normalise
 from codegen.overrides import Overrides
@@ -65,7 +66,10 @@ def overrides(tmp_path: Path, text: str = "", *, runtime_version: str = "") -> O
 
 def protocol(experimental: bytes, exceptions: Overrides, stable: bytes | None = None) -> Protocol:
     """The protocol of a bundle; everything is stable unless the stable bundle is given."""
-    return ir.build(load.load(experimental), load.load(stable or experimental), exceptions)
+    built = ir.build(load.load(experimental), load.load(stable or experimental), exceptions)
+    if built.undecided:
+        raise CodegenError(built.undecided)
+    return built
 
 
 def definitions_only(definitions: Mapping[str, Schema]) -> Protocol:

@@ -3,59 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from codegen import manifest, pipeline
+from tests.codegen.project import ROOT, copy, generated, run
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).parents[2]
 CORE = "src/openai_codex/_generated/models/core.py"
 TWIN = "src/openai_codex/_generated/rpc_sync/thread.py"
 OVERRIDES = "codegen/overrides.toml"
 THREAD = "src/openai_codex/_async/thread.py"
-
-
-def run(root: Path, *arguments: str, hash_seed: str = "0") -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONDONTWRITEBYTECODE": "1"}
-    environment.pop("PYTHONPATH", None)
-    return subprocess.run(
-        [sys.executable, "-m", "codegen", *arguments],
-        cwd=root,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-
-
-def copy(source: Path, target: Path) -> Path:
-    ignored = shutil.ignore_patterns("__pycache__", "*.pyc")
-    for folder in ("codegen", "schema", "src"):
-        shutil.copytree(source / folder, target / folder, ignore=ignored)
-    for pages in (pipeline.DOCS, pipeline.API):
-        if (source / pages).is_dir():
-            shutil.copytree(source / pages, target / pages, ignore=ignored)
-    shutil.copy(source / "pyproject.toml", target / "pyproject.toml")
-    return target
-
-
-def generated(root: Path) -> dict[str, bytes]:
-    folders = (pipeline.GENERATED, pipeline.SYNC, pipeline.DOCS, pipeline.API)
-    paths = (path for folder in folders for path in sorted((root / folder).rglob("*")))
-    return {
-        path.relative_to(root).as_posix(): path.read_bytes()
-        for path in paths
-        if path.is_file() and "__pycache__" not in path.parts
-    }
 
 
 @pytest.fixture(scope="module")
@@ -130,8 +91,8 @@ def test_missing_override_is_asked_for_with_candidates(project: Path) -> None:
     refused(
         project,
         "overrides.toml: no result type known for account/logout (AccountLogoutResponse does not exist);"
-        " add it to [response]; candidates: GetAccountResponse, GetAccountTokenUsageResponse, LoginAccountResponse,"
-        " LogoutAccountResponse",
+        ' add `"account/logout" = "LogoutAccountResponse"` to [response]; candidates: LogoutAccountResponse,'
+        " GetAccountResponse, LoginAccountResponse, CancelLoginAccountResponse",
     )
 
 

@@ -51,7 +51,7 @@ def test_unmapped_response_is_refused_with_candidates(tmp_path: Path) -> None:
     (finding,) = caught.value.findings
     assert str(finding).startswith(
         "overrides.toml: no result type known for account/logout (AccountLogoutResponse does not exist);"
-        " add it to [response]; candidates: "
+        ' add `"account/logout" = "LogoutAccountResponse"` to [response]; candidates: LogoutAccountResponse'
     )
     assert "LogoutAccountResponse" in finding.next_step
 
@@ -75,7 +75,7 @@ def test_two_methods_on_one_python_path_are_refused_until_one_is_named(tmp_path:
         protocol(source, overrides(tmp_path))
     assert str(caught.value) == (
         "overrides.toml: thread/nameSet and thread/name/set would both be rpc.thread.name_set;"
-        " name one of them in [rpc_name]"
+        ' name one of them in [rpc_name]: `"thread/name/set" = ["thread", "..."]`'
     )
     exceptions = overrides(tmp_path, '[rpc_name]\n"thread/nameSet" = ["thread", "set_name"]\n')
     assert [request.path for request in protocol(source, exceptions).requests] == ["thread.name_set", "thread.set_name"]

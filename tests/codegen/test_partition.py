@@ -113,8 +113,8 @@ def test_lint_accepts_a_numbered_name_of_the_schema_itself(tmp_path: Path) -> No
 def test_lint_notes_results_of_no_request_and_missing_refusals(tmp_path: Path) -> None:
     _, notes = lint_of(tmp_path, {})
     assert (
-        "overrides.toml: server request mcpServer/ask has no refusing answer; it will get -32601; add one to [refusal]"
-        in notes
+        "overrides.toml: server request mcpServer/ask has no refusing answer; it will get -32601; add one to [refusal],"
+        ' such as `"mcpServer/ask" = { error = { code = -32000, message = "..." } }`' in notes
     )
     assert "schema: FsReadResponse is the result of no request; if it answers a request, say so in [response]" in notes
     assert not any("AskResponse" in note for note in notes)
@@ -135,4 +135,5 @@ def test_vendored_bundle_is_read_without_surprise() -> None:
     """Every type of the bundle but the envelopes of JSON-RPC becomes a definition."""
     loaded = load(pipeline.SCHEMA / "experimental.json")
     assert not any(name.startswith("JSONRPC") for name in loaded.definitions)
-    assert len(loaded.client_requests) == 172
+    assert len(loaded.client_requests) > 150
+    assert len(loaded.definitions) > 800

@@ -16,6 +16,7 @@ from typing import Any, cast
 import pytest
 
 from codegen import sources
+from codegen.runtimes import CACHE_VARIABLE
 from codegen.sources import (
     Bundles,
     Source,
@@ -171,9 +172,10 @@ def test_runtime_version_must_be_a_version(version: str) -> None:
 
 
 def test_runtime_version_that_pip_cannot_find_is_named(
-    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    for name, value in {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": "", "PIP_CONFIG_FILE": os.devnull}.items():
+    settings = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": "", "PIP_CONFIG_FILE": os.devnull, CACHE_VARIABLE: str(tmp_path)}
+    for name, value in settings.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(SourceError, match=r"pip install openai-codex-cli-bin==0\.0\.1: exit code 1, .*No matching"):
         from_runtime_version("0.0.1")

@@ -241,7 +241,8 @@ def no_leftovers() -> Generator[None, None, None]:
     deadline = time.monotonic() + 2.0
     while (after := (_processes(), _threads(), _files())) != before and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert after == before
+    kinds = zip(("processes", "threads", "open files"), before, after, strict=True)
+    assert after == before, ", ".join(f"{what}: {now} instead of {then}" for what, then, now in kinds if now != then)
 
 
 def _processes() -> set[str]:

@@ -16,6 +16,7 @@ from openai_codex import (
     AsyncCodex,
     Codex,
     CodexConfig,
+    RequestTimeoutError,
     RuntimeNotFoundError,
     TransportClosedError,
     UnsupportedRuntimeError,
@@ -31,6 +32,11 @@ ANCIENT = """
 import json, sys
 request = json.loads(sys.stdin.readline())
 print(json.dumps({"id": request["id"], "result": {"userAgent": "x/0.1.0 (Some OS)"}}), flush=True)
+sys.stdin.read()
+"""
+
+SILENT = """
+import sys
 sys.stdin.read()
 """
 
@@ -102,8 +108,13 @@ async def test_metadata_describes_the_runtime(codex: AsyncCodex, model: Scripted
         (CodexConfig(codex_bin="/nonexistent/codex"), RuntimeNotFoundError, "/nonexistent/codex"),
         (python("import sys; sys.exit('no such option')"), TransportClosedError, "no such option"),
         (python(ANCIENT), UnsupportedRuntimeError, "0.1.0"),
+        (
+            dataclasses.replace(python(SILENT), start_timeout=0.3),
+            RequestTimeoutError,
+            r"initialize: .* within 0.3 s .*CodexConfig.start_timeout",
+        ),
     ],
-    ids=["missing", "dying", "ancient"],
+    ids=["missing", "dying", "ancient", "silent"],
 )
 def test_failed_start_leaves_nothing_behind(kind: str, config: CodexConfig, error: type[Exception], text: str) -> None:
     async def main() -> None:

@@ -13,6 +13,7 @@ from openai_codex import (
     RequestTimeoutError,
     ThreadNotFoundError,
 )
+from openai_codex.protocol import SCHEMA_VERSION
 from openai_codex.testing import ScriptedModel
 from openai_codex.types import (
     ApiKeyAccount,
@@ -115,7 +116,7 @@ async def test_refusals_name_the_method(codex: AsyncCodex, model: ScriptedModel)
     assert (caught.value.code, caught.value.method) == (-32600, "thread/read")
     with pytest.raises(ThreadNotFoundError):
         await codex.rpc.thread.resume(thread_id=UNKNOWN)
-    with pytest.raises(InvalidRequestError, match="no/such: "):
+    with pytest.raises(InvalidRequestError, match=f"^no/such: .*codex {SCHEMA_VERSION} does not know it; check"):
         await codex.request("no/such")
 
 

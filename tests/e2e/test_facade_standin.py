@@ -19,6 +19,7 @@ from openai_codex import (
     Codex,
     CodexConfig,
     CodexError,
+    InvalidRequestError,
     RequestTimeoutError,
     TransportClosedError,
     TurnFailedError,
@@ -791,6 +792,38 @@ def test_failed_start_that_nobody_waits_for_complains_to_nobody() -> None:
         asyncio.run(main())
     gc.collect()
     assert complaints == []
+
+
+def unknown(variant: str) -> Steps:
+    """How a runtime refuses what it does not know."""
+    return [["error", {"code": -32600, "message": f"Invalid request: unknown variant `{variant}`, expected `x`"}]]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_an_older_runtime_does_not_know_is_refused_with_its_version(kind: str) -> None:
+    async def main() -> None:
+        async with open_client(kind, older) as codex:
+            thread = await codex.thread_start()
+            calls: dict[str, Awaitable[Any]] = {
+                "memory/status": codex.rpc.memory.status(),
+                "no/such": codex.request("no/such"),
+                "turn/start": thread.turn("Hi"),
+            }
+            for method, call in calls.items():
+                with pytest.raises(
+                    InvalidRequestError, match=rf"^{method}: .*codex 0\.154\.0 does not know it"
+                ) as caught:
+                    await call
+                assert caught.value.runtime_version == "0.154.0"
+
+    older = config(
+        initialize=[["result", {"userAgent": "x/0.154.0 (Some OS)"}]],
+        memory__status=unknown("memory/status"),
+        no__such=unknown("no/such"),
+        turn__start=unknown("tremendous"),
+    )
+    with no_leftovers():
+        asyncio.run(main())
 
 
 # Handlers

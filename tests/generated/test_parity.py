@@ -14,10 +14,12 @@ from typing import Any
 import pytest
 
 from openai_codex._generated import models
-from tests.generated.catalogue import CLASSES, ENUMS, TYPES
+from tests.generated.catalogue import CLASSES, ENUMS, RECORDED_WITH, TYPES, needs_recorded_schema
+
+pytestmark = needs_recorded_schema
 
 OFFICIAL: dict[str, Any] = json.loads(
-    (Path(__file__).parents[1] / "data/official-types-0.163.0.json").read_text(encoding="utf-8")
+    (Path(__file__).parents[1] / f"data/official-types-{RECORDED_WITH}.json").read_text(encoding="utf-8")
 )
 
 ENVELOPES = re.compile(r"\w+(?:ServerNotification|Request)")

@@ -13,7 +13,9 @@ from pydantic import BaseModel, ValidationError
 
 from openai_codex import protocol
 from openai_codex._model import OpenEnum, Unrecognized, to_wire
-from tests.generated.catalogue import adapter
+from tests.generated.catalogue import adapter, needs_recorded_schema
+
+pytestmark = needs_recorded_schema
 
 RECORDED = Path(__file__).parents[1] / "data/server_messages.jsonl.gz"
 

@@ -1,4 +1,4 @@
-"""``python -m tests.packaging``: build the packages, look inside, install the wheel elsewhere and run a turn with it.
+"""``python -m tests.packaging``: build the packages, look inside, install the wheel elsewhere and try it there.
 
 The wheel is built twice, from this tree and from the sdist, and both must be the same file, byte for byte. The build
 backend stamps every file with one constant date and sorts them, so this needs no SOURCE_DATE_EPOCH. The wheel is then
@@ -54,6 +54,8 @@ def check(folder: Path) -> list[str]:
     summary.append("installed: " + ", ".join(environment.installed(python)))
     progress("running turns there")
     summary += run_turns(python, folder)
+    progress("running the command line there")
+    summary += run_commands(python, folder)
     summary.append(f"import openai_codex: {environment.import_ms(python, cwd=folder):.1f} ms beyond the interpreter")
     return summary
 
@@ -73,6 +75,19 @@ def run_turns(python: Path, folder: Path) -> list[str]:
     if report["version"] != expected:
         raise CheckFailed(f"openai_codex.__version__ is {report['version']!r}, not {expected!r}")
     return [f"{world}: a turn answered {answer!r}" for world, answer in report["answers"].items()]
+
+
+def run_commands(python: Path, folder: Path) -> list[str]:
+    """Show a method and check the runtime with the installed package and its data; return what they say first."""
+    summary: list[str] = []
+    for arguments in (("show", "thread/start"), ("check", "--fail-on", "attention")):
+        command = [str(python), "-I", "-W", "error", "-m", "openai_codex", "schema", *arguments]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=HARD_LIMIT_S)
+        if done.returncode != 0 or done.stderr:
+            said = (done.stderr or done.stdout).strip()
+            raise CheckFailed(f"schema {arguments[0]} ended with exit code {done.returncode}:\n{said}")
+        summary.append(f"schema {' '.join(arguments)}: {done.stdout.splitlines()[0]}")
+    return summary
 
 
 def main(say: Callable[[str], None] = print) -> int:

@@ -34,7 +34,7 @@ SDIST_ONLY = {
     "pyproject.toml",
     "schema/manifest.json",
 }
-DATA = {"py.typed", "_generated/MANIFEST.json"}
+DATA = {"py.typed", "_generated/MANIFEST.json", "_generated/schema.json"}
 MUST_HAVE = {"_sync/client.py", "_generated/models/core.py", "_generated/rpc_sync/thread.py"}
 
 
@@ -92,7 +92,7 @@ def check_same(left: Path, right: Path) -> None:
 
 
 def _package_files(root: Path) -> set[str]:
-    """What of the package's directory is the package: its modules and two files of data."""
+    """What of the package's directory is the package: its modules and three files of data."""
     package = root / "src" / "openai_codex"
     return {path.relative_to(package).as_posix() for path in package.rglob("*.py")} | DATA
 

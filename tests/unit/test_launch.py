@@ -16,8 +16,8 @@ from openai_codex._transport.launch import (
     build_env,
     find_runtime,
     plan_launch,
-    popen_options,
 )
+from openai_codex._transport.process import popen_options
 from openai_codex.errors import RuntimeNotFoundError
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from openai_codex._schema.diff import Change, Direction, diff, verdict_of
-from openai_codex._schema.rules import RULES, Verdict
+from openai_codex._schema.rules import RULES, RUNTIME_RULES, Rule, Verdict
 from tests.codegen.small_schema import STRING, Schema, message, obj, ref, tag
 from tests.unit.protocols import carried, either, small, words
 
@@ -21,12 +21,9 @@ DEFAULT: Schema = {**STRING, "default": "x"}
 TAGGED = either(obj("type", **tag("a"), x=STRING), obj("type", **tag("b")))
 WORDS = {"A": words("a"), "B": words("a", "b"), "C": words("c"), "D": words("a")}
 DIRECTIONS: tuple[Direction, ...] = ("sent", "read", "both", "none")
-METHODS: dict[Direction, tuple[str, ...]] = {
-    "sent": ("job/run",),
-    "read": ("job/done",),
-    "both": ("job/done", "job/run"),
-    "none": (),
-}
+SENT: dict[Direction, tuple[str, ...]] = {"sent": ("job/run",), "read": (), "both": ("job/run",), "none": ()}
+READ: dict[Direction, tuple[str, ...]] = {"sent": (), "read": ("job/done",), "both": ("job/done",), "none": ()}
+TABLES = [pytest.param(RULES, id="package"), pytest.param(RUNTIME_RULES, id="runtime")]
 
 
 @dataclass(frozen=True)
@@ -112,21 +109,30 @@ EXAMPLES: dict[str, Example] = {
 CASES = [(kind, direction) for kind, example in EXAMPLES.items() for direction in example.directions]
 
 
-@pytest.mark.parametrize(("kind", "direction"), CASES)
-def test_smallest_pair_gives_the_change_with_its_verdict(kind: str, direction: Direction) -> None:
-    example, rule = EXAMPLES[kind], RULES[kind]
-    old = carried({"T": example.old, **example.more}, direction)
-    new = carried({"T": example.new, **example.more}, direction)
+def verdict(rule: Rule, direction: Direction) -> Verdict:
     verdicts: dict[Direction, Verdict] = {
         "sent": rule.sent,
         "read": rule.read,
         "both": max(rule.sent, rule.read),
         "none": Verdict.compatible,
     }
-    expected = Change(kind, example.place, verdicts[direction], direction, *example.shown, METHODS[direction])
-    assert diff(old, new) == [expected]
-    assert expected.meaning == rule.meaning
-    assert verdict_of([expected]) is verdicts[direction]
+    return verdicts[direction]
+
+
+@pytest.mark.parametrize("rules", TABLES)
+@pytest.mark.parametrize(("kind", "direction"), CASES)
+def test_smallest_pair_gives_the_change_with_its_verdict(
+    kind: str, direction: Direction, rules: Mapping[str, Rule]
+) -> None:
+    example, rule = EXAMPLES[kind], rules[kind]
+    old = carried({"T": example.old, **example.more}, direction)
+    new = carried({"T": example.new, **example.more}, direction)
+    (change,) = diff(old, new, rules)
+    before, after = example.shown
+    assert change == Change(kind, example.place, rule, before, after, SENT[direction], READ[direction])
+    assert (change.direction, change.verdict, change.meaning) == (direction, verdict(rule, direction), rule.meaning)
+    assert change.methods == tuple(sorted(SENT[direction] + READ[direction]))
+    assert verdict_of([change]) is change.verdict
 
 
 @pytest.mark.parametrize(("kind", "direction"), CASES)
@@ -220,10 +226,12 @@ def test_messages(
     near: dict[str, Any],
     instead: tuple[str, ...],
 ) -> None:
-    rule = RULES[kind]
     before = small(DEFINITIONS, **old)
-    expected = Change(kind, "m", rule.sent if direction == "sent" else rule.read, direction, *shown, ("m",))
-    assert diff(before, small(DEFINITIONS, **new)) == [expected]
+    sent, read = (("m",), ()) if direction == "sent" else ((), ("m",))
+    for rules in (RULES, RUNTIME_RULES):
+        (change,) = diff(before, small(DEFINITIONS, **new), rules)
+        assert change == Change(kind, "m", rules[kind], shown[0], shown[1], sent, read)
+        assert (change.direction, change.verdict) == (direction, verdict(rules[kind], direction))
     assert tuple(change.kind for change in diff(before, small(DEFINITIONS, **near))) == instead
 
 
@@ -260,8 +268,11 @@ def test_type_that_comes_or_goes_is_carried_by_what_uses_it(direction: Direction
 
 def test_type_that_nothing_uses_comes_and_goes_without_a_verdict() -> None:
     one, two = small({"T": obj()}), small({"T": obj(), "N": obj()})
-    assert diff(one, two) == [Change("type added", "N", Verdict.compatible, "none")]
-    assert diff(two, one) == [Change("type removed", "N", Verdict.compatible, "none")]
+    added, removed = diff(one, two), diff(two, one)
+    assert added == [Change("type added", "N", RULES["type added"])]
+    assert removed == [Change("type removed", "N", RULES["type removed"])]
+    assert added[0].direction == removed[0].direction == "none"
+    assert verdict_of(added + removed) is Verdict.compatible
 
 
 def test_nameless_type_is_no_type_that_comes_or_goes() -> None:
@@ -273,6 +284,7 @@ def test_nameless_type_is_no_type_that_comes_or_goes() -> None:
 def test_every_rule_has_an_example_and_every_example_a_rule() -> None:
     elsewhere = {"type added", "type removed", "became experimental", "became stable"}
     assert {*EXAMPLES, *(kind for kind, *_ in MESSAGES), *elsewhere} == set(RULES)
+    assert list(RUNTIME_RULES) == list(RULES)
     assert not elsewhere & {*EXAMPLES, *(kind for kind, *_ in MESSAGES)}
 
 
@@ -282,7 +294,7 @@ def test_verdicts_are_exit_codes_that_grow_with_the_harm() -> None:
         ("attention", 1),
         ("breaking", 2),
     ]
-    changes = [Change("field added", "T.f", verdict, "read") for verdict in Verdict]
+    changes = [Change("field added", "T.f", Rule(each, each, ""), sent=("m",)) for each in Verdict]
     assert verdict_of(changes) is Verdict.breaking
     assert verdict_of(changes[:2]) is Verdict.attention
     assert verdict_of([]) is Verdict.compatible

@@ -16,6 +16,7 @@ from .._engine.aio import AsyncEngine
 from .._log import log
 from .._policy import ApprovalMode
 from .._sources import answers_approvals
+from ..errors import JsonRpcError, RequestTimeoutError
 
 if TYPE_CHECKING:
     from .._answers import AnswererSource
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from .._metadata import InitializeResponse
 
 __all__ = ["AsyncSession"]
-
-_START_S = 60.0  # the least that a runtime gets for booting, however short the deadline of requests
 
 
 class AsyncSession:
@@ -56,6 +55,7 @@ class AsyncSession:
         Raises:
             RuntimeNotFoundError: there is no runtime to start.
             UnsupportedRuntimeError: the runtime is too old.
+            RequestTimeoutError: it did not answer in time.
             TransportClosedError: the runtime exited, or the session was closed.
         """
         if self.metadata is not None:
@@ -85,10 +85,15 @@ class AsyncSession:
         from .._metadata import check_version, read_metadata
 
         self._encode, self._decode = encode_params, decode_result
-        limit = self.config.request_timeout
-        limit = None if limit is None else max(limit, _START_S)
         params = initialize_params(self.config, attests=self.engine.dispatcher.answers("attestation/generate"))
-        raw = await self.engine.request("initialize", params, timeout=limit)
+        limit = self.config.start_timeout
+        try:
+            raw = await self.engine.request("initialize", params, timeout=limit)
+        except RequestTimeoutError:
+            raise RequestTimeoutError(
+                f"initialize: the runtime did not answer within {limit:g} s and is ended; "
+                "if it needs longer to start, raise CodexConfig.start_timeout"
+            ) from None
         metadata = read_metadata(raw)
         check_version(metadata.serverInfo)
         await self.engine.notify("initialized")
@@ -109,14 +114,21 @@ class AsyncSession:
             raise TypeError(f"request: the method is {method!r}, and no string")
         await self.ensure_started()
         self.require_experimental(method, params)
-        return await self.engine.request(method, params, timeout=timeout)
+        return await self._send(method, params, timeout)
 
     async def call(self, method: str, fields: Any, timeout: float | DefaultTimeout | None = DEFAULT_TIMEOUT) -> Any:
         """Send a request by Python fields, or by one model, and return its typed result."""
         metadata = self.metadata or await self.ensure_started()
         params = self._encode(method, fields, self.config.experimental_api)
-        raw = await self.engine.request(method, params, timeout=timeout)
+        raw = await self._send(method, params, timeout)
         return self._decode(method, raw, metadata)
+
+    async def _send(self, method: str, params: Any, timeout: float | DefaultTimeout | None) -> Any:
+        try:
+            return await self.engine.request(method, params, timeout=timeout)
+        except JsonRpcError as error:
+            error.runtime_version = self._runtime_version
+            raise
 
     def deadline(self, call: str, timeout: float | DefaultTimeout | None) -> Deadline:
         """The end of a call that consists of several requests; see ``AsyncCodex.request``."""
@@ -129,8 +141,17 @@ class AsyncSession:
         """As ``call``, for requests whose result names a turn: its events from that moment on."""
         await self.ensure_started()
         params = self._encode(method, fields, self.config.experimental_api)
-        _, opened = await self.engine.open_turn_request(method, params, timeout=timeout)
+        try:
+            _, opened = await self.engine.open_turn_request(method, params, timeout=timeout)
+        except JsonRpcError as error:
+            error.runtime_version = self._runtime_version
+            raise
         return opened
+
+    @property
+    def _runtime_version(self) -> str | None:
+        info = self.metadata.serverInfo if self.metadata is not None else None
+        return info.version if info is not None else None
 
     def warn_of_silence(self, method: str, mode: ApprovalMode | None, sources: Mapping[str, AnswererSource]) -> None:
         """Log once that a thread asks for no approvals although somebody is there to answer.

@@ -7,14 +7,14 @@ by what they may hold. A change inside a type is told once, with every method th
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from .compare import Comparison
 from .description import Description, Field, Fields, Message, Type, enclosing
 from .reach import Reach
-from .rules import RULES, Verdict
+from .rules import RULES, Rule, Verdict
 
 __all__ = ["Change", "Direction", "diff", "verdict_of"]
 
@@ -29,27 +29,49 @@ class Change:
     Attributes:
         kind: A key of ``RULES``.
         place: The place in the description, a method without what kind of message it is.
-        verdict: What it asks of those who upgrade.
-        direction: Whether the client sends it, reads it, both, or no message carries it, before and after.
+        rule: What it means.
         before: What it was, "" where it was not.
         after: What it is, "" where it is not any more.
-        methods: Methods that carry it, in alphabetical order.
+        sent: Methods under which the client sends it, in alphabetical order.
+        read: Methods under which the client reads it, in alphabetical order.
         experimental: Whether only a client with the experimental API has it.
     """
 
     kind: str
     place: str
-    verdict: Verdict
-    direction: Direction
+    rule: Rule
     before: str = ""
     after: str = ""
-    methods: tuple[str, ...] = ()
+    sent: tuple[str, ...] = ()
+    read: tuple[str, ...] = ()
     experimental: bool = False
+
+    @property
+    def direction(self) -> Direction:
+        """Whether the client sends it, reads it, both, or no message carries it, before and after."""
+        return "both" if self.sent and self.read else "sent" if self.sent else "read" if self.read else "none"
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """Methods that carry it, in alphabetical order."""
+        return tuple(sorted({*self.sent, *self.read}))
+
+    @property
+    def verdict(self) -> Verdict:
+        """What it asks of those who upgrade; nothing where no message carries it."""
+        rule = self.rule
+        return max(rule.sent if self.sent else Verdict.compatible, rule.read if self.read else Verdict.compatible)
 
     @property
     def meaning(self) -> str:
         """Why it has this verdict."""
-        return RULES[self.kind].meaning
+        return self.rule.meaning
+
+    def within(self, methods: Set[str]) -> Change | None:
+        """What it is for a program that uses these methods alone; None if they do not carry it."""
+        sent = tuple(method for method in self.sent if method in methods)
+        read = tuple(method for method in self.read if method in methods)
+        return replace(self, sent=sent, read=read) if sent or read else None
 
 
 def verdict_of(changes: Iterable[Change]) -> Verdict:
@@ -57,17 +79,23 @@ def verdict_of(changes: Iterable[Change]) -> Verdict:
     return max((change.verdict for change in changes), default=Verdict.compatible)
 
 
-def diff(old: Description, new: Description) -> list[Change]:
-    """Everything that differs, in a stable order: by kind, then by place."""
-    order = list(RULES)
-    changes = list(_Diff(old, new).run())
+def diff(old: Description, new: Description, rules: Mapping[str, Rule] = RULES) -> list[Change]:
+    """Everything that differs, in a stable order: by kind, then by place.
+
+    Args:
+        old: What was.
+        new: What is.
+        rules: What each kind of change means.
+    """
+    order = list(rules)
+    changes = list(_Diff(old, new, rules).run())
     return sorted(changes, key=lambda change: (order.index(change.kind), change.place, change.after))
 
 
 class _Diff:
-    def __init__(self, old: Description, new: Description) -> None:
+    def __init__(self, old: Description, new: Description, rules: Mapping[str, Rule]) -> None:
         old, new = _with_results(old, new), _with_results(new, old)
-        self._old, self._new = old, new
+        self._old, self._new, self._rules = old, new, rules
         self._comparison = Comparison(old.types, new.types)
         self._reaches = (Reach(old), Reach(new))
         self._places = (old.places(), new.places())
@@ -125,7 +153,8 @@ class _Diff:
     ) -> Change:
         message, _, method = place.partition(":")
         natural: Direction = "sent" if message == "request" else "read"
-        return self._finished(kind, place, direction or natural, before, after, (method,), method)
+        sent, read = ((method,), ()) if (direction or natural) == "sent" else ((), (method,))
+        return self._finished(kind, place, method, before, after, sent, read)
 
     # -- types ----------------------------------------------------------------------------------------------
 
@@ -234,34 +263,19 @@ class _Diff:
         # Inside a type that stays, only those methods matter that carry it before and after: where another one starts
         # or ends to carry it, that is a change of its own, judged there.
         stays = name in self._old.types and name in self._new.types
-        old, new = self._reaches
         both = set[str].intersection if stays else set[str].union
+        old, new = self._reaches
         sent = both(set(old.sent.get(name, ())), new.sent.get(name, ()))
         read = both(set(old.read.get(name, ())), new.read.get(name, ()))
-        direction: Direction = "both" if sent and read else "sent" if sent else "read" if read else "none"
-        return self._finished(kind, place, direction, before, after, tuple(sorted(sent | read)), place)
+        return self._finished(kind, place, place, before, after, sorted(sent), sorted(read))
 
     def _finished(
-        self,
-        kind: str,
-        place: str,
-        direction: Direction,
-        before: str,
-        after: str,
-        methods: tuple[str, ...],
-        shown: str,
+        self, kind: str, place: str, shown: str, before: str, after: str, sent: Iterable[str], read: Iterable[str]
     ) -> Change:
-        rule = RULES[kind]
-        verdicts: dict[Direction, Verdict] = {
-            "sent": rule.sent,
-            "read": rule.read,
-            "both": max(rule.sent, rule.read),
-            "none": Verdict.compatible,
-        }
         # What was stable once is judged as stable, and so is what is now.
         sides = [side for side, places in zip((self._old, self._new), self._places, strict=True) if place in places]
         experimental = bool(sides) and all(side.is_experimental(place) for side in sides)
-        return Change(kind, shown, verdicts[direction], direction, before, after, methods, experimental)
+        return Change(kind, shown, self._rules[kind], before, after, tuple(sent), tuple(read), experimental)
 
 
 def _is_named(name: str) -> bool:

@@ -8,16 +8,11 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from .._config import CodexConfig
 from ..errors import RuntimeNotFoundError
 
-__all__ = ["Runtime", "build_argv", "build_env", "find_runtime", "plan_launch", "popen_options"]
-
-# Windows process creation flags, by value because ``subprocess`` defines them on Windows only.
-_CREATE_NEW_PROCESS_GROUP = 0x00000200
-_CREATE_NO_WINDOW = 0x08000000
+__all__ = ["Runtime", "build_argv", "build_env", "find_runtime", "plan_launch"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +106,6 @@ def _spelling(env: Mapping[str, str], name: str, windows: bool) -> str:
     if windows:
         return next((known for known in env if known.upper() == name.upper()), name)
     return name
-
-
-def popen_options(windows: bool) -> dict[str, Any]:
-    """Return what detaches the runtime from the terminal: an interrupt key must reach this process alone."""
-    if windows:
-        return {"creationflags": _CREATE_NEW_PROCESS_GROUP | _CREATE_NO_WINDOW}
-    return {"start_new_session": True}
 
 
 def plan_launch(config: CodexConfig) -> tuple[Sequence[str], dict[str, str]]:

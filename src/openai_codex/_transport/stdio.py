@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import IO
 
 from ..errors import RuntimeNotFoundError
-from .launch import popen_options
+from .process import popen_options
 
 __all__ = ["READ_SIZE", "StderrTail", "StdioProcess", "shutdown_steps"]
 

@@ -1,0 +1,48 @@
+"""Compare two schemas, each named as one likes: a runtime version, a binary, a bundle, a directory, the package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from openai_codex._schema.describe import describe
+from openai_codex._schema.description import Description
+from openai_codex._schema.errors import SchemaError
+from openai_codex._schema.sources import read_description
+from openai_codex._transport.dump import VERSION
+
+from . import sources
+from .overrides import Overrides
+
+__all__ = ["describe_named"]
+
+
+def describe_named(name: str, *, stable: bool = False) -> Description:
+    """Describe what ``name`` stands for: what ``read_description`` takes, or a published runtime version.
+
+    Args:
+        name: The name.
+        stable: Leave out what is experimental.
+
+    Raises:
+        CodegenError: no such version can be fetched.
+        SchemaError: it is no schema, or does not say what is experimental.
+    """
+    described = _describe(name)
+    if not stable:
+        return described
+    if described.experimental is None:
+        step = "put the stable bundle beside it, named alike, or leave out --stable"
+        raise SchemaError(name, "does not say what is experimental", step)
+    return described.stable()
+
+
+def _describe(name: str) -> Description:
+    overrides = Overrides()
+    results: dict[str, str] = {}
+    for method in overrides.names("response"):
+        entry = overrides.get("response", method)
+        results[method] = entry if isinstance(entry, str) else entry["type"]
+    if VERSION.fullmatch(name) and not Path(name).exists():
+        bundles = sources.from_runtime_version(name)
+        return describe(bundles.experimental, bundles.stable, version=bundles.runtime_version, results=results)
+    return read_description(name, results=results)
