@@ -441,7 +441,7 @@ def test_names_from_a_schema_cannot_move_the_cursor(tmp_path: Path, capsys: pyte
     (tmp_path / "stable.json").write_text(json.dumps(bundle))
     assert main(["schema", "diff", "package", str(tmp_path / "stable.json"), "--stable"]) == 0
     shown = capsys.readouterr().out
-    assert "  Odd\\x1b[2J, in no message\n" in shown
+    assert "  Odd\\x1b%5b;2J, in no message\n" in shown
     assert "\x1b" not in shown
 
 

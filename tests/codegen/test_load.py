@@ -90,7 +90,27 @@ def test_message_without_a_method_is_refused_by_its_envelope(branch: Schema) -> 
 
 @pytest.mark.parametrize(
     "schema",
-    [True, False, None, [], "Note", {"properties": []}, {"oneOf": [True]}, obj(a={"anyOf": [True]}), {"anyOf": {}}],
+    [
+        False,
+        None,
+        [],
+        "Note",
+        {"properties": []},
+        {"properties": {"a": 1}},
+        {"oneOf": [False]},
+        obj(a={"anyOf": ["a"]}),
+        {"anyOf": {}},
+        {"allOf": [{"required": "a"}]},
+        {"required": [1]},
+        {"type": 1},
+        {"type": [None]},
+        {"enum": {}},
+        {"enum": []},
+        {"type": "array", "items": {"items": 1}},
+        {"type": "object", "additionalProperties": {"properties": []}},
+        {"type": "object", "additionalProperties": []},
+        {"$ref": 1},
+    ],
 )
 def test_definition_of_unknown_shape_is_refused(schema: Any) -> None:
     with pytest.raises(CodegenError) as caught:
@@ -99,6 +119,25 @@ def test_definition_of_unknown_shape_is_refused(schema: Any) -> None:
         str(caught.value)
         == "experimental.json: Anything is of unknown shape; teach openai_codex/_schema/bundle.py about it"
     )
+
+
+def test_true_is_a_definition_and_a_branch_that_say_nothing() -> None:
+    source = bundle({"Anything": cast(Schema, True), "Thing": obj(a={"anyOf": [True, {"type": "null"}]}, b=True)})
+    assert load(source).definitions == {
+        "Anything": {},
+        "Thing": obj(a={"anyOf": [{}, {"type": "null"}]}, b=True),
+    }
+
+
+def test_property_called_as_a_keyword_is_none() -> None:
+    thing = obj(**{"$ref": STRING, "anyOf": STRING, "type": STRING, "enum": STRING, "required": STRING})
+    assert load(bundle({"Thing": thing})).definitions == {"Thing": thing}
+
+
+@pytest.mark.parametrize("params", [{"properties": []}, {"anyOf": [False]}, {"$ref": 1}])
+def test_params_of_unknown_shape_are_refused_by_their_envelope(params: Schema) -> None:
+    with pytest.raises(CodegenError, match="a branch of ClientRequest is of unknown shape"):
+        load(bundle({}, requests=[message("job/x", params)]))
 
 
 def test_missing_file_is_refused_with_one_line(tmp_path: Path) -> None:

@@ -409,6 +409,30 @@ def test_branch_of_nothing_known_is_refused(tmp_path: Path) -> None:
     assert line.startswith("schema: union U has a branch of unknown shape (keys: not)")
 
 
+def test_branch_that_says_nothing_is_refused(tmp_path: Path) -> None:
+    (line,) = findings(tmp_path, {"U": {"anyOf": [STRING, {}]}})
+    assert line.startswith("schema: union U has a branch of unknown shape (keys: )")
+
+
+@pytest.mark.parametrize("more", [{"anyOf": [STRING, INTEGER]}, {"allOf": [ref("A")]}])
+def test_keyed_union_with_a_union_inside_is_refused(tmp_path: Path, more: Schema) -> None:
+    (line,) = findings(tmp_path, {"A": obj(), "U": {"anyOf": [variant("x", x=STRING), more]}})
+    assert line.startswith(f"schema: union U has a branch of unknown shape (keys: {', '.join(more)})")
+
+
+def test_variants_of_the_same_tag_are_refused(tmp_path: Path) -> None:
+    """They used to become one: of two branches with the same tag only the last one was left."""
+    branches = [variant("type", **tag("x"), a=STRING), variant("type", **tag("x"), b=STRING)]
+    lines = findings(tmp_path, {"U": {"oneOf": branches}})
+    assert all("union U has a branch of unknown shape (keys: properties, required, type)" in line for line in lines)
+    assert len(lines) == 2
+
+
+def test_definition_that_says_nothing_is_anything(tmp_path: Path) -> None:
+    out = normalised(tmp_path, {"Anything": {}, "Holder": obj("a", a=ref("Anything"))})
+    assert out.definitions["Anything"] == {}
+
+
 def test_cycle_is_refused_and_drawn(tmp_path: Path) -> None:
     (line,) = findings(
         tmp_path, {"A": obj(b=ref("B")), "B": obj(c=ref("C")), "C": obj(a={"type": "array", "items": ref("A")})}

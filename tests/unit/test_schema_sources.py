@@ -247,7 +247,7 @@ def test_damaged_file_is_named_with_the_next_step(tmp_path: Path, name: str, con
 def test_bundle_of_a_shape_to_come_says_what_is_unknown(tmp_path: Path) -> None:
     bundle = json.loads((SCHEMA / "stable.json").read_bytes())
     for name in ("Thread", "Turn", "Model", "ThreadItem"):
-        bundle["definitions"]["v2"][name] = True
+        bundle["definitions"]["v2"][name] = False
     (tmp_path / "x.json").write_text(json.dumps(bundle))
     with pytest.raises(SchemaError, match=r"Model is of unknown shape; .*; a newer version of this package") as caught:
         read_description(str(tmp_path / "x.json"))

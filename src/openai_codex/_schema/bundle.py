@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-__all__ = ["Bundle", "BundleError", "Schema", "closure", "method_of", "params_of", "read", "ref_name", "references"]
+__all__ = [
+    "Bundle",
+    "BundleError",
+    "Schema",
+    "closure",
+    "meaning",
+    "method_of",
+    "params_of",
+    "read",
+    "ref_name",
+    "references",
+]
 
 Schema = dict[str, Any]
 _ENVELOPES = ("ClientRequest", "ServerNotification", "ServerRequest", "ClientNotification")
 _PREFIX = "#/definitions/"
+_BRANCHES = ("allOf", "anyOf", "oneOf")
+_UNORDERED = (*_BRANCHES, "enum", "required", "type")
 
 
 class BundleError(ValueError):
@@ -91,23 +104,38 @@ def params_of(branch: Schema) -> str | None:
     return None
 
 
-def _flat_refs(node: Any) -> Any:
+def _flat(node: Any) -> Any:
+    """With plain references; a branch that says ``true`` says nothing, like one without keywords."""
     if isinstance(node, dict):
-        members = cast(Schema, node)
-        return {
-            key: f"{_PREFIX}{value.rpartition('/')[2]}" if key == "$ref" else _flat_refs(value)
-            for key, value in members.items()
-        }
+        return {key: _flat_member(key, value) for key, value in cast(Schema, node).items()}
     if isinstance(node, list):
-        return [_flat_refs(item) for item in cast("list[object]", node)]
+        return [_flat(item) for item in cast("list[object]", node)]
     return node
 
 
-def _same(one: Schema, other: Schema) -> bool:
-    def bare(schema: Schema) -> Schema:
-        return {key: value for key, value in schema.items() if key not in ("title", "$schema")}
+def _flat_member(key: str, value: Any) -> Any:
+    if key == "$ref" and isinstance(value, str):
+        return f"{_PREFIX}{value.rpartition('/')[2]}"
+    if key in _BRANCHES and isinstance(value, list):
+        return [{} if item is True else _flat(item) for item in cast("list[object]", value)]
+    return _flat(value)
 
-    return bare(one) == bare(other)
+
+def meaning(schema: Any) -> str:
+    """What a schema says about values, as text: without titles and descriptions, whatever order it is in."""
+    return json.dumps(_bare(schema), sort_keys=True)
+
+
+def _bare(node: Any, *, named: bool = False) -> Any:
+    if not isinstance(node, dict):
+        return node
+    out: Schema = {}
+    for key, value in cast(Schema, node).items():
+        if isinstance(value, list) and key in _UNORDERED and not named:
+            out[key] = sorted(map(meaning, cast("list[object]", value)))
+        elif named or key not in ("$schema", "title", "description"):
+            out[key] = _bare(value, named=key == "properties" and not named)
+    return out
 
 
 def _well_formed(schema: Any) -> bool:
@@ -115,19 +143,37 @@ def _well_formed(schema: Any) -> bool:
     if not isinstance(schema, dict):
         return False
     members = cast(Schema, schema)
-    properties = members.get("properties", {})
-    branches = [members.get(key, []) for key in ("allOf", "anyOf", "oneOf")]
+    properties: Any = members.get("properties", {})
     return (
         isinstance(properties, dict)
-        and all(_well_formed(each) for each in cast(Schema, properties).values() if not isinstance(each, bool))
-        and all(isinstance(each, list) and all(map(_well_formed, cast("list[object]", each))) for each in branches)
+        and all(map(_is_schema, cast(Schema, properties).values()))
+        and all(_is_list(members.get(key, []), _well_formed) for key in _BRANCHES)
+        # One schema for each position is of no known shape, and what is in it nobody reads.
+        and (isinstance(members.get("items", []), list) or _is_schema(members["items"]))
+        and _is_schema(members.get("additionalProperties", True))
+        and _is_list(members.get("required", []), _is_text)
+        and (_is_text(members.get("type", "")) or _is_list(members["type"], _is_text))
+        and _is_text(members.get("$ref", ""))
+        and (isinstance(members.get("enum", [None]), list) and members.get("enum") != [])
     )
+
+
+def _is_schema(value: Any) -> bool:
+    return isinstance(value, bool) or _well_formed(value)
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_list(value: Any, fits: Callable[[Any], bool]) -> bool:
+    return isinstance(value, list) and all(map(fits, cast("list[object]", value)))
 
 
 def _is_message(branch: Any) -> bool:
     try:
         properties = branch["properties"]
-        return isinstance(properties["method"]["enum"][0], str) and isinstance(properties.get("params", {}), dict)
+        return isinstance(properties["method"]["enum"][0], str) and _well_formed(properties.get("params", {}))
     except (KeyError, IndexError, TypeError):
         return False
 
@@ -144,10 +190,10 @@ def read(data: bytes) -> Bundle:
         definitions: dict[str, Schema] = {}
         clashes: list[str] = []
         for group in (nested.pop("v2"), nested):
-            for key, schema in _flat_refs(group).items():
-                if key in definitions and not _same(definitions[key], schema):
+            for key, schema in _flat(group).items():
+                if key in definitions and meaning(definitions[key]) != meaning(schema):
                     clashes.append(f"two different types are called {key}")
-                definitions[key] = schema
+                definitions[key] = {} if schema is True else schema
         branches = {envelope: list(definitions.pop(envelope)["oneOf"]) for envelope in _ENVELOPES}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         reason = f"not a schema bundle of the app-server ({type(error).__name__}: {error})"

@@ -11,10 +11,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, cast
 
-from . import bundle, expressions
-from .bundle import Bundle, Schema, method_of, params_of, ref_name
+from . import bundle
+from .bundle import Bundle, Schema, meaning, method_of, params_of, ref_name
 from .description import Description, Field, Message, Type
-from .shapes import common_tag, is_string_enum, result_name, single_key, without_alternatives, without_null
+from .expressions import SCALARS, below, join, literal, spelt, split
+from .shapes import (
+    branches_of,
+    common_tag,
+    is_catch_all,
+    result_name,
+    single_key,
+    without_alternatives,
+    without_null,
+    words_of,
+)
 
 __all__ = ["describe"]
 
@@ -52,16 +62,18 @@ class _Reader:
 
     def __init__(self, source: Bundle) -> None:
         self._source = source
+        self._definitions = {spelt(name): schema for name, schema in source.definitions.items()}
         self._types: dict[str, Type] = {}
+        self._open: set[int] = set()
 
     def description(self, version: str, results: Mapping[str, str]) -> Description:
-        for name, schema in self._source.definitions.items():
-            self._types[name] = self._type(name, schema)
+        for name, schema in self._definitions.items():
+            self._types[name] = self._definition(name, schema)
 
         def answer(branch: Schema) -> str:
             method = method_of(branch)
             names = (results.get(method, ""), result_name(method, params_of(branch)))
-            return next((name for name in names if name in self._types), "")
+            return next((name for name in map(spelt, names) if name in self._types), "")
 
         def messages(branches: Iterable[Schema], *, answered: bool) -> dict[str, Message]:
             return {
@@ -78,65 +90,88 @@ class _Reader:
         )
 
     def _params(self, branch: Schema) -> str:
-        params = branch["properties"].get("params", {})
-        name = params_of(branch)
-        if name is None:
-            return "" if params.get("type", "null") == "null" else "any"
-        return name if ref_name(params) else f"{name} | null"
+        params = branch["properties"].get("params", {"type": "null"})
+        text = self._expression(below(spelt(method_of(branch)), "params"), params)
+        return "" if text == "null" else text
 
-    # -- definitions ----------------------------------------------------------------------------------------
+    # -- types ----------------------------------------------------------------------------------------------
 
-    def _type(self, name: str, schema: Schema) -> Type:
-        branches: list[Schema] = schema.get("oneOf") or schema.get("anyOf") or []
-        if not branches:
-            if is_string_enum(schema):
-                return Type(values=_words([schema]))
-            if "properties" in schema or schema.get("type") == "object":
-                return self._object(name, schema)
-            return Type(alias=self._expression(name, schema))
-        if all(map(is_string_enum, branches)):
-            return Type(values=_words(branches))
-        tag = common_tag(branches)
-        if tag is not None:
-            return Type(variants=dict(self._variant(name, schema, branch, tag) for branch in branches), tag=tag)
-        keyed = {key: branch for branch in branches if (key := single_key(branch)) is not None}
-        if keyed:
-            return Type(
-                values=_words(branch for branch in branches if is_string_enum(branch)),
-                variants={key: self._fields(name, branch) for key, branch in keyed.items()},
-            )
-        return Type(alias=self._expression(name, schema))
+    def _definition(self, name: str, schema: Schema) -> Type:
+        known, null = _without_null(self._whole(schema))
+        described = self._type(name, known)
+        if not null:
+            return described
+        if described.kind == "object":
+            described = Type(alias=self._named(below(name, "object"), described))
+        if described.alias:
+            return Type(alias=join([described.alias, "null"]))
+        return replace(described, rest=join([*split(described.rest), "null"]))
+
+    def _type(self, place: str, schema: Schema) -> Type:
+        """What a schema is that has a name, or needs one; whatever needs none is an alias."""
+        if isinstance(schema.get("type"), list):
+            return Type(alias=self._kinds(place, schema))
+        branches = [self._whole(branch) for branch in branches_of(schema)]
+        union = self._union(place, schema, branches)
+        if union is not None:
+            return union
+        if "properties" in schema or (schema.get("type") == "object" and not branches):
+            return self._object(place, schema)
+        if branches:
+            return Type(alias=self._alternatives(place, branches))
+        words = words_of(schema)
+        return Type(values=words) if words else Type(alias=self._expression(place, schema))
+
+    def _union(self, place: str, schema: Schema, branches: list[Schema]) -> Type | None:
+        """A union of words, and of objects that a tag or their only key tells apart; None for any other."""
+        words = [branch for branch in branches if words_of(branch)]
+        ends = [branch for branch in branches if is_catch_all(branch)]
+        objects = [branch for branch in branches if branch not in words and branch not in ends]
+        rest = join(self._expression(place, branch) for branch in ends) if ends else ""
+        tag = common_tag(objects)
+        if tag is not None and not words:
+            return Type(variants=dict(self._variant(place, schema, each, tag) for each in objects), tag=tag, rest=rest)
+        keys = [key for branch in objects if (key := single_key(branch)) is not None]
+        # Beside properties of its own, branches with a single key are alternatives.
+        if (words or keys) and len(set(keys)) == len(objects) and "properties" not in schema:
+            variants = {key: self._fields(place, branch) for key, branch in zip(keys, objects, strict=True)}
+            return Type(values=words_of(*words), variants=variants, rest=rest)
+        return None
 
     def _variant(self, name: str, schema: Schema, branch: Schema, tag: str) -> tuple[str, dict[str, Field]]:
         value: str = branch["properties"][tag]["enum"][0]
-        shape = without_alternatives(branch)
-        shape["properties"] = {**schema.get("properties", {}), **shape["properties"]}
-        shape["required"] = [*schema.get("required", ()), *shape.get("required", ())]
-        del shape["properties"][tag]
-        return value, self._fields(f"{name}.{value}", shape)
+        shape = self._shape(branch)
+        properties = {**schema.get("properties", {}), **shape["properties"]}
+        required = [*schema.get("required", ()), *shape.get("required", ())]
+        fields = {prop: each for prop, each in properties.items() if prop != tag}
+        return value, self._fields(below(name, value), {"properties": fields, "required": required})
 
     def _object(self, name: str, schema: Schema) -> Type:
-        shape = without_alternatives(schema)
+        shape = self._shape(schema)
         rest = shape.get("additionalProperties", False)
-        if rest is True or (rest is not False and "properties" in shape):
-            rest_text = "any" if rest is True else self._expression(f"{name}.rest", rest)
-            return Type(fields=self._fields(name, shape), rest=rest_text)
         if rest is False:
             return Type(fields=self._fields(name, shape))
+        if rest is True or "properties" in shape:
+            return Type(fields=self._fields(name, shape), rest=self._expression(f"{name}.rest", rest))
         return Type(alias=self._expression(name, schema))
+
+    def _shape(self, schema: Schema) -> Schema:
+        """An object with all its alternatives."""
+        alternatives = [self._whole(self._target(branch)) for branch in branches_of(schema)]
+        return without_alternatives({**schema, "anyOf": alternatives, "oneOf": []})
 
     def _fields(self, place: str, schema: Schema) -> dict[str, Field]:
         required = set(schema.get("required", ()))
         return {
-            prop: self._field(f"{place}.{prop}", value, prop in required)
+            prop: self._field(below(place, prop), value, prop in required)
             for prop, value in sorted(schema.get("properties", {}).items())
         }
 
     def _field(self, place: str, schema: Any, required: bool) -> Field:
-        alternatives = expressions.split(self._expression(place, schema))
+        alternatives = split(self._expression(place, schema))
         default: Any = cast(Schema, schema).get("default") if isinstance(schema, dict) else None
         return Field(
-            expressions.join(each for each in alternatives if each != "null") or "null",
+            join(each for each in alternatives if each != "null") or "null",
             required,
             "null" in alternatives and len(alternatives) > 1,
             "" if default is None else json.dumps(default, sort_keys=True, ensure_ascii=False),
@@ -145,53 +180,140 @@ class _Reader:
     # -- expressions ----------------------------------------------------------------------------------------
 
     def _expression(self, place: str, schema: Any) -> str:
-        """The expression of a schema; what needs a name of its own is called by its place."""
-        if not isinstance(schema, dict):
+        """The expression of a schema; what needs a name is called by its place."""
+        # What is composed of something that it is part of would have no end.
+        if not isinstance(schema, dict) or id(schema) in self._open:  # pyright: ignore[reportUnknownArgumentType]
             return "any"
-        known: Schema = cast(Schema, schema)
-        if len(known.get("allOf", ())) == 1:
-            known = {**known, **known["allOf"][0]}
-        name = ref_name(known)
-        if name is not None:
-            return name
-        branches: list[Schema] = known.get("oneOf") or known.get("anyOf") or []
-        if branches:
-            return self._union(place, known, branches)
-        known, nullable = without_null(known)
-        return expressions.join([self._plain(place, known), *(["null"] if nullable else [])])
+        self._open.add(id(schema))  # pyright: ignore[reportUnknownArgumentType]
+        text = self._text(place, cast(Schema, schema))
+        self._open.discard(id(schema))  # pyright: ignore[reportUnknownArgumentType]
+        return text
 
-    def _union(self, place: str, schema: Schema, branches: list[Schema]) -> str:
-        rest = [branch for branch in branches if branch.get("type") != "null"]
-        nullable = ["null"] if len(rest) < len(branches) else []
-        named = common_tag(rest) or any(map(single_key, rest)) or all(map(is_string_enum, rest))
-        if named and len(rest) > 1 and place not in self._source.definitions:
-            self._types[place] = self._type(place, {**schema, "anyOf": rest, "oneOf": []})
-            return expressions.join([place, *nullable])
-        parts = [self._expression(_branch_place(place, branch, rest), branch) for branch in rest]
-        return expressions.join([*parts, *nullable])
+    def _text(self, place: str, schema: Schema) -> str:
+        known, null = _without_null(self._whole(schema))
+        branches, name = branches_of(known), ref_name(known)
+        if name is not None:
+            text = spelt(name) if spelt(name) in self._definitions else "any"
+        elif len(branches) == 1 and "properties" not in known:
+            text = self._expression(place, branches[0])
+        elif branches or "properties" in known or len(words_of(known)) > 1:
+            described = self._type(place, known)
+            text = described.alias or self._named(place, described)
+        else:
+            text = self._plain(place, known)
+        return join([text, "null"]) if null else text
 
     def _plain(self, place: str, schema: Schema) -> str:
         kind: Any = schema.get("type")
         if isinstance(kind, list):
-            return expressions.join(self._plain(place, {**schema, "type": each}) for each in cast("list[str]", kind))
-        if "properties" in schema or len(schema.get("enum", ())) > 1:
-            self._types[place] = self._type(place, schema)
-            return place
+            return self._kinds(place, schema)
         if "enum" in schema:
-            return json.dumps(schema["enum"][0], ensure_ascii=False)
+            return join(literal(value) if isinstance(value, str) else _scalar(value) for value in schema["enum"])
         if kind == "array":
             return f"list[{self._expression(f'{place}.item', schema.get('items', True))}]"
         if kind == "object":
             return f"map[{self._expression(f'{place}.value', schema.get('additionalProperties', True) or True)}]"
-        return kind if isinstance(kind, str) else "any"
+        return kind if kind in SCALARS else "any"
+
+    def _kinds(self, place: str, schema: Schema) -> str:
+        """One of several kinds; each has keywords of its own."""
+        kinds = cast("list[str]", schema["type"])
+        texts = (
+            self._expression(
+                f"{place}.{kind}",
+                {"type": kind, **{key: schema[key] for key in _KEYWORDS.get(kind, ()) if key in schema}},
+            )
+            for kind in kinds
+        )
+        return join(texts)
+
+    def _alternatives(self, place: str, branches: list[Schema]) -> str:
+        words = [branch for branch in branches if words_of(branch)]
+        others = sorted((branch for branch in branches if branch not in words), key=meaning)
+        parts = (self._expression(_branch_place(place, each, others), each) for each in others)
+        return join([*map(literal, words_of(*words)), *parts])
+
+    def _named(self, place: str, described: Type) -> str:
+        """Add a type that the schema leaves nameless. What nothing tells from another one is numbered."""
+        name, number = place, 0
+        while name in self._definitions or self._types.setdefault(name, described) != described:
+            number += 1
+            name = f"{place}.{number}"
+        return name
+
+    # -- what a schema consists of --------------------------------------------------------------------------
+
+    def _target(self, schema: Schema) -> Schema:
+        name = ref_name(schema)
+        return schema if name is None else self._source.definitions.get(name, {})
+
+    def _whole(self, schema: Schema, above: frozenset[str] = frozenset()) -> Schema:
+        """The schema with what ``allOf`` composes it of; without keywords, which is anything, if that is no object."""
+        own = {key: value for key, value in schema.items() if key != "allOf"}
+        parts: list[Schema] = schema.get("allOf") or []
+        if own.get("oneOf") and own.get("anyOf"):
+            return {}
+        if not parts:
+            return own
+        if len(parts) == 1 and not own.keys() & _SHAPING:
+            return self._whole({**own, **parts[0]}, above)
+        names = {name for name in map(ref_name, parts) if name is not None}
+        if names & above:
+            return {}
+        return _composed([own, *(self._whole(self._target(part), above | names) for part in parts)])
 
 
-def _words(branches: Iterable[Schema]) -> tuple[str, ...]:
-    return tuple(sorted({str(word) for branch in branches for word in branch["enum"] if word is not None}))
+# What the kinds of a schema that allows several have for themselves.
+_KEYWORDS = {
+    "object": ("properties", "required", "additionalProperties"),
+    "array": ("items",),
+    "string": ("enum",),
+}
+_SHAPING = {"$ref", "additionalProperties", "anyOf", "enum", "items", "oneOf", "properties"}
+_SCALARS: dict[type, str] = {bool: "boolean", int: "integer", float: "number", type(None): "null"}
+
+
+def _without_null(schema: Schema) -> tuple[Schema, bool]:
+    """The schema without its permission to be null, in whatever way it says so, and whether it had one."""
+    if schema.get("type") == ["null"]:
+        return {"type": "null"}, False
+    known, null = without_null(schema)
+    for key in ("anyOf", "oneOf"):
+        branches: list[Schema] = known.get(key, [])
+        others = [branch for branch in branches if branch.get("type") not in ("null", ["null"])]
+        if branches and not others:
+            return {"type": "null"}, False
+        if len(others) < len(branches):
+            known, null = {**known, key: others}, True
+    values = cast("list[object]", known.get("enum", []))
+    if None in values and len(values) > 1:
+        known, null = {**known, "enum": [value for value in values if value is not None]}, True
+    return known, null
+
+
+def _composed(parts: list[Schema]) -> Schema:
+    """One object of several; what stands first wins."""
+    unions = [part for part in parts if branches_of(part)]
+    objects = [part for part in parts if "properties" in part or part.get("type") == "object" or part in unions]
+    if len(unions) > 1 or not all(part in objects for part in parts[1:]):
+        return {}
+    out: Schema = {"type": "object", "properties": {}, "required": []}
+    for part in reversed(parts):
+        out.update({key: part[key] for key in ("additionalProperties", "anyOf", "oneOf", "default") if key in part})
+        out["properties"].update(part.get("properties", {}))
+        out["required"] += part.get("required", ())
+    return out
+
+
+def _scalar(value: object) -> str:
+    return _SCALARS.get(type(value), "any")
 
 
 def _branch_place(place: str, branch: Schema, branches: list[Schema]) -> str:
-    """A nameless object of an untagged union goes by what only it requires."""
-    others = {name for each in branches if each is not branch for name in each.get("required", ())}
-    own = sorted(set(branch.get("required", ())) - others)
-    return f"{place}.{own[0]}" if own and "properties" in branch else place
+    """A nameless object of an untagged union goes by what only it requires, or else by what only it has."""
+    for keyword in ("required", "properties"):
+        others = {name for each in branches if each is not branch for name in each.get(keyword, ())}
+        own = sorted({*branch.get(keyword, ())} - others)
+        if own and "properties" in branch:
+            return below(place, own[0])
+    return place

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-__all__ = ["Description", "Field", "Fields", "Message", "Type", "dumps", "loads"]
+__all__ = ["Description", "Field", "Fields", "Message", "Type", "dumps", "enclosing", "loads"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Type:
 
     Attributes:
         fields: Properties of an object.
-        rest: Expression of the values of all other properties; "" where there are none.
+        rest: Expression of the values of all other properties, or of what else a union may be; "" for nothing.
         values: Words that it may be, in alphabetical order.
         variants: What it may be, by the value of ``tag``; without a tag, by the only key of an object.
         tag: The property that tells variants apart.
@@ -79,6 +79,11 @@ class Type:
         for variant, fields in self.variants.items():
             for name, each in fields.items():
                 yield f"[{variant}].{name}", each
+
+    @property
+    def rest_part(self) -> str:
+        """Where the rest has its place behind the type's name."""
+        return ".*" if self.kind == "object" else "[*]"
 
     def expressions(self) -> Iterator[str]:
         """All expressions in it."""
@@ -121,7 +126,7 @@ class Description:
 
     def is_experimental(self, place: str) -> bool:
         """Whether the place, or the type that it is in, is experimental."""
-        return not (self.experimental or frozenset[str]()).isdisjoint(_enclosing(place))
+        return not (self.experimental or frozenset[str]()).isdisjoint(enclosing(place))
 
     def places(self) -> frozenset[str]:
         """Every place."""
@@ -151,6 +156,7 @@ def _stable_type(name: str, known: Type, gone: frozenset[str]) -> Type:
     return replace(
         known,
         fields=fields(name, known.fields),
+        rest="" if f"{name}{known.rest_part}" in gone else known.rest,
         values=tuple(word for word in known.values if f"{name}={json.dumps(word)}" not in gone),
         variants={
             tag: fields(f"{name}[{tag}]", group)
@@ -160,7 +166,8 @@ def _stable_type(name: str, known: Type, gone: frozenset[str]) -> Type:
     )
 
 
-def _enclosing(place: str) -> Iterator[str]:
+def enclosing(place: str) -> Iterator[str]:
+    """The place, and what it lies in, from the inside out."""
     yield place
     for end in range(len(place) - 1, 0, -1):
         if place[end] in ".[=":
@@ -175,6 +182,8 @@ def _places(description: Description) -> Iterator[str]:
         yield name
         yield from (f"{name}{part}" for part, _ in known.parts())
         yield from (f"{name}[{variant}]" for variant in known.variants)
+        if known.rest:
+            yield f"{name}{known.rest_part}"
         yield from (f"{name}={json.dumps(word)}" for word in known.values)
 
 

@@ -12,13 +12,14 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from .compare import Comparison
-from .description import Description, Field, Fields, Message, Type
+from .description import Description, Field, Fields, Message, Type, enclosing
 from .reach import Reach
 from .rules import RULES, Rule, Verdict
 
 __all__ = ["Change", "Direction", "diff", "verdict_of"]
 
 Direction = Literal["sent", "read", "both", "none"]
+_MESSAGES = ("request:", "notification:", "server request:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Change:
 
     @property
     def direction(self) -> Direction:
-        """Whether the client sends it, reads it, both, or no message carries it."""
+        """Whether the client sends it, reads it, both, or no message carries it, before and after."""
         return "both" if self.sent and self.read else "sent" if self.sent else "read" if self.read else "none"
 
     @property
@@ -93,6 +94,7 @@ def diff(old: Description, new: Description, rules: Mapping[str, Rule] = RULES) 
 
 class _Diff:
     def __init__(self, old: Description, new: Description, rules: Mapping[str, Rule]) -> None:
+        old, new = _with_results(old, new), _with_results(new, old)
         self._old, self._new, self._rules = old, new, rules
         self._comparison = Comparison(old.types, new.types)
         self._reaches = (Reach(old), Reach(new))
@@ -126,7 +128,7 @@ class _Diff:
                 before, after = old[method].result, new[method].result
                 if before and after and before != after:
                     direction: Direction = "sent" if kind == "server request" else "read"
-                    yield self._message(self._relation(before, after), place, before, after, direction)
+                    yield self._message(self._comparison.kind(before, after), place, before, after, direction)
 
     def _params(self, place: str, kind: str, before: str, after: str) -> Iterator[Change]:
         direction: Direction = "sent" if kind == "request" else "read"
@@ -139,7 +141,7 @@ class _Diff:
             needed = not optional and any(each.required for each in self._fields_of(after))
             yield self._message("params required" if needed else "params added", place, before, after, direction)
         else:
-            yield self._message(self._relation(before, after), place, before, after, direction)
+            yield self._message(self._comparison.kind(before, after), place, before, after, direction)
 
     def _fields_of(self, name: str) -> Iterable[Field]:
         known = self._new.types.get(name, Type())
@@ -160,22 +162,19 @@ class _Diff:
         if old == new:
             return
         if old.kind != new.kind or old.tag != new.tag:
-            yield self._change(self._shape_relation(name), name, name, old.kind, new.kind)
+            yield self._change(self._comparison.kind_of(name), name, name, _shown(old), _shown(new))
             return
         yield from self._fields(name, name, old.fields, new.fields)
         yield from self._type_change(name, name, old.alias, new.alias)
-        if old.rest and new.rest:
-            yield from self._type_change(name, f"{name}.*", old.rest, new.rest)
-        elif old.rest or new.rest:
-            kind = "field added" if new.rest else "field removed"
-            yield self._change(kind, name, f"{name}.*", old.rest, new.rest)
+        yield from self._rest(name, old, new)
         for word in sorted({*old.values, *new.values}):
             if (word in old.values) != (word in new.values):
                 kind = "value removed" if word in old.values else "value added"
                 yield self._change(kind, name, f"{name}={json.dumps(word)}")
-        if new.variants and not old.variants:
-            # Only words before: now it may be an object.
-            yield self._change("type widened", name, name, "words", "words or objects")
+        before, after = _members(old), _members(new)
+        if before != after and before in ("words", "objects"):
+            # Older models of the one take nothing of the other.
+            yield self._change("type widened", name, name, before, after)
         for tag in sorted(old.variants.keys() | new.variants.keys()):
             place = f"{name}[{tag}]"
             if tag not in new.variants:
@@ -185,11 +184,25 @@ class _Diff:
             else:
                 yield from self._fields(name, place, old.variants[tag], new.variants[tag])
 
+    def _rest(self, name: str, old: Type, new: Type) -> Iterator[Change]:
+        place = f"{name}{new.rest_part}"
+        if old.rest and new.rest:
+            yield from self._type_change(name, place, old.rest, new.rest)
+        elif old.rest or new.rest:
+            added = "added" if new.rest else "removed"
+            if new.kind == "object":
+                yield self._change(f"field {added}", name, place, old.rest, new.rest)
+            elif not new.rest or self._comparison.keeps(name, new.rest):
+                yield self._change(f"variant {added}", name, place, old.rest, new.rest)
+            else:
+                yield self._change("type widened", name, place, old.rest, new.rest)
+
     def _fields(self, name: str, where: str, old: Fields, new: Fields) -> Iterator[Change]:
         for prop in sorted(old.keys() | new.keys()):
             place = f"{where}.{prop}"
             if prop not in new:
-                kind = "required field removed" if old[prop].required else "field removed"
+                missed = old[prop].required and not self._forgiven(name, old[prop])
+                kind = "required field removed" if missed else "field removed"
                 yield self._change(kind, name, place, old[prop].text, "")
             elif prop not in old:
                 kind = "required field added" if new[prop].required else "field added"
@@ -201,27 +214,26 @@ class _Diff:
         if new.required and not old.required:
             yield self._change("became required", name, place)
         elif old.required and not new.required:
-            yield self._change("nullable became optional" if old.nullable else "became optional", name, place)
-        if old.nullable != new.nullable:
-            kind = "null allowed" if new.nullable else "null refused"
-            yield self._change(kind, name, place, old.text, new.text)
-        yield from self._type_change(name, place, old.type, new.type)
+            forgiven = self._forgiven(name, old)
+            yield self._change("nullable became optional" if forgiven else "became optional", name, place)
+        if not {"any", "null"}.isdisjoint((old.type, new.type)):
+            yield from self._type_change(name, place, old.text, new.text)
+        else:
+            if old.nullable != new.nullable:
+                allowed = "null allowed" if old.required or old.default else "optional became nullable"
+                kind = allowed if new.nullable else "null refused"
+                yield self._change(kind, name, place, old.text, new.text)
+            yield from self._type_change(name, place, old.type, new.type)
         if old.default != new.default and not new.required and not old.required:
             yield self._change("default changed", name, place, old.default, new.default)
 
+    def _forgiven(self, name: str, old: Field) -> bool:
+        """Whether older models read a missing field as null: where they require it only of what is never sent."""
+        return old.nullable and name not in self._reaches[0].sent
+
     def _type_change(self, name: str, place: str, before: str, after: str) -> Iterator[Change]:
         if before != after:
-            yield self._change(self._relation(before, after), name, place, before, after)
-
-    def _relation(self, before: str, after: str) -> str:
-        widened, narrowed = self._comparison.covers_new(before, after), self._comparison.covers_old(before, after)
-        if widened and narrowed:
-            return "type renamed"
-        return "type widened" if widened else "type narrowed" if narrowed else "type changed"
-
-    def _shape_relation(self, name: str) -> str:
-        widened, narrowed = self._comparison.shapes(name)
-        return "type widened" if widened else "type narrowed" if narrowed else "type changed"
+            yield self._change(self._comparison.kind(before, after), name, place, before, after)
 
     # -- stability ------------------------------------------------------------------------------------------
 
@@ -229,20 +241,32 @@ class _Diff:
         old, new = self._old, self._new
         if old.experimental is None or new.experimental is None:
             return
-        for place in sorted((old.experimental ^ new.experimental) & self._places[0] & self._places[1]):
+        # What is inside something that moves goes along, and a nameless type goes with what it is the type of.
+        inner = {name for name in new.types if not _is_named(name)}
+        inner -= {f"{name}{part}" for name, known in new.types.items() for part, _ in known.parts()}
+        moved: set[str] = set()
+        for place in sorted((old.experimental ^ new.experimental) & self._places[0] & self._places[1] - inner):
             before, after = old.is_experimental(place), new.is_experimental(place)
-            if before != after:
-                kind = "became experimental" if after else "became stable"
-                if ":" in place:
-                    yield self._message(kind, place)
-                else:
-                    yield self._change(kind, _owner(place), place)
+            if before == after or not moved.isdisjoint(enclosing(place)):
+                continue
+            moved.add(place)
+            kind = "became experimental" if after else "became stable"
+            if place.startswith(_MESSAGES):
+                yield self._message(kind, place)
+            else:
+                owner = next(name for name in enclosing(place) if name in new.types)
+                yield self._change(kind, owner, place)
 
     # -- common ---------------------------------------------------------------------------------------------
 
     def _change(self, kind: str, name: str, place: str, before: str = "", after: str = "") -> Change:
-        sent = {method for reach in self._reaches for method in reach.sent.get(name, ())}
-        read = {method for reach in self._reaches for method in reach.read.get(name, ())}
+        # Inside a type that stays, only those methods matter that carry it before and after: where another one starts
+        # or ends to carry it, that is a change of its own, judged there.
+        stays = name in self._old.types and name in self._new.types
+        both = set[str].intersection if stays else set[str].union
+        old, new = self._reaches
+        sent = both(set(old.sent.get(name, ())), new.sent.get(name, ()))
+        read = both(set(old.read.get(name, ())), new.read.get(name, ()))
         return self._finished(kind, place, place, before, after, sorted(sent), sorted(read))
 
     def _finished(
@@ -259,9 +283,29 @@ def _is_named(name: str) -> bool:
     return "." not in name
 
 
-def _owner(place: str) -> str:
-    """The type that a place lies in."""
-    for end, sign in enumerate(place):
-        if sign in ".[=":
-            return place[:end]
-    return place
+def _shown(known: Type) -> str:
+    return known.alias or (f"variants by {known.tag}" if known.tag else known.kind)
+
+
+def _members(known: Type) -> str:
+    """What a union is made of; "" for a type that is none."""
+    return " or ".join(filter(None, ("words" if known.values else "", "objects" if known.variants else "")))
+
+
+def _with_results(one: Description, other: Description) -> Description:
+    """With the results that only the other description knows of; the schema does not state them."""
+
+    def known(messages: Mapping[str, Message], others: Mapping[str, Message]) -> dict[str, Message]:
+        guesses = {method: others[method].result for method in messages.keys() & others.keys()}
+        return {
+            method: replace(message, result=guesses[method])
+            if not message.result and guesses.get(method) in one.types
+            else message
+            for method, message in messages.items()
+        }
+
+    return replace(
+        one,
+        requests=known(one.requests, other.requests),
+        server_requests=known(one.server_requests, other.server_requests),
+    )

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 
-__all__ = ["SCALARS", "join", "names", "split", "unwrap"]
+__all__ = ["SCALARS", "below", "join", "literal", "names", "spelt", "split", "unwrap", "word"]
 
 SCALARS = frozenset({"any", "boolean", "integer", "null", "number", "string"})
+# What has a meaning in expressions and places, or behind them in what is stored.
+_SIGNS = re.compile(r'[\s\[\]".=|?~%]')
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"| \| |(?:list|map)\[|\]|[^\s\]\["]+')
 
 
 def split(text: str) -> list[str]:
-    """The alternatives of an expression."""
-    parts: list[str] = [""]
+    """The alternatives of an expression; none of an empty one."""
+    parts: list[str] = [""] if text else []
     depth = 0
     for token in _TOKEN.findall(text):
         if token == " | " and depth == 0:
@@ -25,8 +28,10 @@ def split(text: str) -> list[str]:
 
 
 def join(parts: Iterable[str]) -> str:
-    """The expression of several alternatives: each once, in alphabetical order, null last."""
+    """The expression of several alternatives: each once, in alphabetical order, null last; any takes in all others."""
     alternatives = {each for part in parts for each in split(part)}
+    if "any" in alternatives:
+        return "any"
     return " | ".join(sorted(alternatives, key=lambda each: (each == "null", each)))
 
 
@@ -46,3 +51,23 @@ def names(text: str) -> Iterator[str]:
             yield from names(inner)
         elif part not in SCALARS and not part.startswith('"'):
             yield part
+
+
+def literal(text: str) -> str:
+    """The expression of a single word."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def word(part: str) -> str | None:
+    """The word that an alternative stands for; None if it is no single word."""
+    return str(json.loads(part)) if part.startswith('"') else None
+
+
+def spelt(name: str) -> str:
+    """A name as it can stand in an expression, whatever signs it has."""
+    return _SIGNS.sub(lambda sign: f"%{ord(sign[0]):x};", name)
+
+
+def below(owner: str, part: str) -> str:
+    """The name of what is nameless, after its owner and its place there."""
+    return f"{owner}.{spelt(part)}"

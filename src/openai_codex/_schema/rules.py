@@ -55,13 +55,17 @@ RULES: dict[str, Rule] = {
     "server request added": Rule(_LOOK, _LOOK, "is refused until a handler answers it"),
     "server request removed": Rule(_LOOK, _LOOK, "its handler is never asked any more"),
     "params added": Rule(_OK, _OK, "the method takes optional arguments now"),
-    "params required": Rule(_BAD, _BAD, "the method cannot be called without arguments any more"),
+    "params required": Rule(_BAD, _OK, "the method cannot be called without arguments any more"),
     "params removed": Rule(_BAD, _BAD, "the method takes no arguments any more"),
     "type added": Rule(_OK, _OK, "a further type; where it is used is listed by itself"),
     "type removed": Rule(_LOOK, _LOOK, "importing it fails; where it was used is listed by itself"),
-    "type renamed": Rule(_OK, _OK, "another name for the same shape"),
+    "type renamed": Rule(_OK, _OK, "another type; what was sent still fits it, and it fits older models"),
+    "type extended": Rule(_OK, _LOOK, "may be more than before: fine to send, older models keep it as unknown"),
     "type widened": Rule(_OK, _BAD, "may be more than before: fine to send, does not fit older models when read"),
     "type narrowed": Rule(_BAD, _OK, "may be less than before: not all is accepted any more, all that comes fits"),
+    "type reshaped": Rule(
+        _BAD, _LOOK, "may be something else: not all is accepted any more, older models keep the rest"
+    ),
     "type changed": Rule(_BAD, _BAD, "is something else now"),
     "field added": Rule(_OK, _OK, "optional when sent, ignored by older models when read"),
     "required field added": Rule(_BAD, _OK, "every call needs it; ignored by older models when read"),
@@ -70,9 +74,10 @@ RULES: dict[str, Rule] = {
     "became required": Rule(_BAD, _OK, "calls without it fail; when read it is always there"),
     "became optional": Rule(_OK, _BAD, "need not be sent; older models miss it when it does not come"),
     "nullable became optional": Rule(_OK, _LOOK, "need not be sent; reads as None when it does not come"),
+    "optional became nullable": Rule(_OK, _OK, "may be sent as null; reads as None, as it does when it does not come"),
     "null allowed": Rule(_OK, _BAD, "may be sent as null; does not fit older models when read"),
     "null refused": Rule(_BAD, _OK, "null is not accepted any more; when read it is never null"),
-    "default changed": Rule(_LOOK, _OK, "leaving it out means something else"),
+    "default changed": Rule(_LOOK, _LOOK, "leaving it out means something else; older models fill in the old one"),
     "value added": Rule(_OK, _LOOK, "may be sent; code that branches over the values may meet it"),
     "value removed": Rule(_BAD, _LOOK, "is not accepted any more; its member goes"),
     "variant added": Rule(_OK, _LOOK, "may be sent; code that branches over the variants may meet it"),
@@ -94,13 +99,17 @@ RUNTIME_RULES: dict[str, Rule] = {
         _LOOK, _LOOK, "the runtime lacks it; its handler is never asked", "server request missing"
     ),
     "params added": Rule(_OK, _OK, "the runtime takes optional arguments"),
-    "params required": Rule(_BAD, _BAD, "the runtime refuses the method without arguments"),
+    "params required": Rule(_BAD, _OK, "the runtime refuses the method without arguments"),
     "params removed": Rule(_LOOK, _LOOK, "the runtime takes no arguments and ignores them", "params missing"),
     "type added": Rule(_OK, _OK, "a further type; where it is used is listed by itself", "further type"),
     "type removed": Rule(_OK, _OK, "the runtime lacks it; where it would be used is listed by itself", "type missing"),
-    "type renamed": Rule(_OK, _OK, "the same shape, which the runtime calls otherwise"),
+    "type renamed": Rule(_OK, _OK, "another type in the runtime; all that is sent and all that comes fits"),
+    "type extended": Rule(_OK, _LOOK, "the runtime has more in it: fine to send, the models keep it as unknown"),
     "type widened": Rule(_OK, _BAD, "the runtime has more in it: fine to send, does not fit the models when read"),
     "type narrowed": Rule(_BAD, _OK, "the runtime has less in it: does not accept all, all that comes fits"),
+    "type reshaped": Rule(
+        _BAD, _LOOK, "is something else in the runtime: does not accept all, the models keep the rest as unknown"
+    ),
     "type changed": Rule(_BAD, _BAD, "is something else in the runtime"),
     "field added": Rule(_OK, _OK, "only the runtime has it, and does not need it", "further field"),
     "required field added": Rule(
@@ -120,9 +129,12 @@ RUNTIME_RULES: dict[str, Rule] = {
     "nullable became optional": Rule(
         _OK, _LOOK, "need not be sent; reads as None when it does not come", "nullable field optional"
     ),
+    "optional became nullable": Rule(_OK, _OK, "may be sent as null; reads as None, as it does when it does not come"),
     "null allowed": Rule(_OK, _BAD, "may be sent as null; does not fit the models when read"),
     "null refused": Rule(_BAD, _OK, "the runtime refuses null; when read it is never null"),
-    "default changed": Rule(_LOOK, _OK, "leaving it out means something else", "other default"),
+    "default changed": Rule(
+        _LOOK, _LOOK, "leaving it out means something else; the models fill in what they know", "other default"
+    ),
     "value added": Rule(
         _OK, _LOOK, "only the runtime has it; code that branches over values may meet it", "further value"
     ),

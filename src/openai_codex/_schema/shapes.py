@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import defaultdict
 from typing import Any, cast
 
-from .bundle import Schema
+from .bundle import Schema, meaning
 
 __all__ = [
+    "branches_of",
     "class_name",
     "common_tag",
     "is_catch_all",
@@ -18,6 +19,7 @@ __all__ = [
     "single_key",
     "without_alternatives",
     "without_null",
+    "words_of",
 ]
 
 _SEPARATORS = re.compile(r"[^0-9A-Za-z]+")
@@ -38,20 +40,32 @@ def is_string_enum(schema: Schema) -> bool:
     return "enum" in schema and "properties" not in schema
 
 
+def words_of(*schemas: Schema) -> tuple[str, ...]:
+    """All words of lists of words, in alphabetical order; none if one of them is anything else."""
+    values: list[object] = [value for each in schemas for value in (each["enum"] if is_string_enum(each) else [None])]
+    words = {value for value in values if isinstance(value, str)}
+    return tuple(sorted(words)) if all(isinstance(value, str) for value in values) else ()
+
+
+def branches_of(schema: Schema) -> list[Schema]:
+    """What a union is one of; nothing if it is no union."""
+    return schema.get("oneOf") or schema.get("anyOf") or []
+
+
 def is_catch_all(schema: Schema) -> bool:
     """A branch that only says "or anything else"."""
-    return not set(schema) & {"properties", "enum", "items", "$ref"}
+    return not set(schema) & {"$ref", "allOf", "anyOf", "enum", "items", "oneOf", "properties"}
 
 
 def common_tag(branches: list[Schema]) -> str | None:
-    """The property that every branch fixes to one value."""
-    counts = Counter(
-        prop
-        for branch in branches
-        for prop, value in branch.get("properties", {}).items()
-        if isinstance(value, dict) and len(value.get("enum", ())) == 1 and isinstance(value["enum"][0], str)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
-    )
-    return next((prop for prop, count in counts.items() if count == len(branches)), None)
+    """The property that every branch fixes to a word of its own; the first of several in alphabetical order."""
+    words: defaultdict[str, set[str]] = defaultdict(set)
+    for branch in branches:
+        for prop, value in cast(Schema, branch.get("properties", {})).items():
+            fixed: list[Any] = cast(Schema, value).get("enum", []) if isinstance(value, dict) else []
+            if len(fixed) == 1 and isinstance(fixed[0], str):
+                words[prop].add(fixed[0])
+    return min((prop for prop, each in words.items() if len(each) == len(branches)), default=None)
 
 
 def single_key(branch: Schema) -> str | None:
@@ -64,12 +78,18 @@ def without_alternatives(branch: Schema) -> Schema:
     """A branch that requires one of several properties gets all of them, optional."""
     out = {key: value for key, value in branch.items() if key not in ("anyOf", "oneOf")}
     alternatives: list[Schema] = branch.get("anyOf") or branch.get("oneOf") or []
-    if alternatives:
-        out["properties"] = dict(out.get("properties", {}))
+    if not alternatives:
+        return out
+    choices: defaultdict[str, list[Any]] = defaultdict(list)
     for alternative in alternatives:
         for prop, value in alternative.get("properties", {}).items():
-            out["properties"].setdefault(prop, value)
-    return out
+            if meaning(value) not in map(meaning, choices[prop]):
+                choices[prop].append(value)
+    merged = {prop: each[0] if len(each) == 1 else {"anyOf": each} for prop, each in choices.items()}
+    # What each of them requires is no alternative.
+    always = set[str].intersection(*(set(each.get("required", ())) for each in alternatives))
+    required = sorted({*out.get("required", ()), *always})
+    return {**out, "properties": {**merged, **out.get("properties", {})}, "required": required}
 
 
 def may_be_null(schema: Schema) -> bool:
@@ -82,7 +102,8 @@ def without_null(schema: Schema) -> tuple[Schema, bool]:
     kinds: Any = schema.get("type")
     if not isinstance(kinds, list) or "null" not in kinds:
         return schema, False
-    out: Schema = {**schema, "type": next(kind for kind in cast("list[str]", kinds) if kind != "null")}
+    others = [kind for kind in cast("list[str]", kinds) if kind != "null"]
+    out: Schema = {**schema, "type": others[0] if len(others) == 1 else others}
     if "enum" in out:
         out["enum"] = [value for value in out["enum"] if value is not None]
     return out, True
