@@ -166,7 +166,7 @@ def test_null_for_a_field_with_a_default_does_not_fit_older_models() -> None:
 
 # --- messages and whole types ------------------------------------------------------------------------------
 
-DEFINITIONS = {"P": obj(a=STRING), "Q": obj("a", a=STRING), "U": TAGGED}
+DEFINITIONS = {"A": ref("P"), "P": obj(a=STRING), "Q": obj("a", a=STRING), "U": TAGGED}
 NONE: dict[str, Any] = {}
 
 
@@ -183,6 +183,10 @@ def asked(*params: Schema | None) -> dict[str, Any]:
 
 
 OPTIONAL = {"anyOf": [ref("P"), NULL]}
+NO_Q = {"anyOf": [ref("Q"), NULL]}
+UNION = {"anyOf": [ref("Q"), ref("U")]}
+UNIONS = {"anyOf": [ref("Q"), ref("P")]}
+FREE = {"type": "object", "additionalProperties": STRING}
 MESSAGES: list[
     tuple[str, Direction, dict[str, Any], dict[str, Any], tuple[str, str], dict[str, Any], tuple[str, ...]]
 ] = [
@@ -198,13 +202,17 @@ MESSAGES: list[
     ("params added", "sent", requests(None), requests({}), ("", "any"), requests(ref("U")), ("params required",)),
     ("params added", "read", asked(None), asked(ref("P")), ("", "P"), asked(ref("Q")), ("params required",)),
     ("params required", "sent", requests(None), requests(ref("Q")), ("", "Q"), requests(ref("P")), ("params added",)),
+    # A call without arguments sends an empty object.
+    ("params required", "sent", requests(None), requests(ref("U")), ("", "U"), requests(ref("A")), ("params added",)),
+    ("params required", "sent", requests(None), requests(STRING), ("", "string"), requests(FREE), ("params added",)),
+    ("params required", "sent", requests(None), requests(UNION), ("", "Q | U"), requests(UNIONS), ("params added",)),
     (
         "params required",
         "sent",
         requests(None),
-        requests(ref("U")),
-        ("", "U"),
-        requests({"anyOf": [ref("U"), NULL]}),
+        requests(NO_Q),
+        ("", "Q | null"),
+        requests(OPTIONAL),
         ("params added",),
     ),
     ("params required", "read", notifications(None), notifications(ref("Q")), ("", "Q"), notifications(None), ()),

@@ -36,10 +36,12 @@ PROTOCOL = Description(
         ),
         "Keyed": Type(variants={"a": {"a": Field("string", required=True)}}),
         "Loop": Type(fields={"next": Field("Loop", nullable=True)}, rest="any"),
+        "Open": Type(values=("a",), rest="map[any] | string"),
+        "OpenItem": Type(tag="kind", variants={"book": {}}, rest="map[any]"),
     },
     experimental=frozenset(
         {"request:item/ping", "AddParams.note", 'Choice="yes"', "Choice[later]", "Item[book].title", "Item[nothing]"}
-        | {"Keyed"}
+        | {"Keyed", "OpenItem[*]"}
     ),
 )
 
@@ -98,6 +100,15 @@ def test_type_is_shown_with_what_it_refers_to() -> None:
     assert as_text(PROTOCOL, show_type(PROTOCOL, "Keyed")) == (
         'Keyed\n\nKeyed (experimental): an object with one key of\n  {"a": string}\n'
     )
+
+
+def test_union_is_shown_with_what_else_it_may_be() -> None:
+    assert as_text(PROTOCOL, show_type(PROTOCOL, "Open")) == 'Open\n\nOpen: one of\n  "a"\n  or map[any] | string\n'
+    assert as_text(PROTOCOL, show_type(PROTOCOL, "OpenItem")) == (
+        'OpenItem\n\nOpenItem: an object, by its "kind"\n  "book"\n  or map[any] (experimental)\n'
+    )
+    for name, rest in (("Open", "map[any] | string"), ("OpenItem", "map[any]"), ("Choice", None)):
+        assert json.loads(as_json(PROTOCOL, show_type(PROTOCOL, name)))["types"][name]["rest"] == rest
 
 
 def test_json_has_every_field() -> None:

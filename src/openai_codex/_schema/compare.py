@@ -47,6 +47,19 @@ class Comparison:
         sides = _sides({**self._old, before: self._old[name]}, {**self._new, after: self._new[name]})
         return _kind(sides, before, after)
 
+    def takes_nothing(self, after: str) -> bool:
+        """Whether the newer one takes an object without any property, which is what a call without arguments sends."""
+        for part in _alternatives(after, self._new):
+            known = self._new.get(part)
+            fields = known.fields.values() if known is not None and known.kind == "object" else None
+            if (
+                part == "any"
+                or unwrap(part)[0] == "map"
+                or (fields is not None and not any(f.required for f in fields))
+            ):
+                return True
+        return False
+
     def keeps(self, before: str, after: str) -> bool:
         """Whether older models take the newer one at least as something unknown."""
         return self._sides["kept"].covers(before, after)

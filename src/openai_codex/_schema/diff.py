@@ -130,23 +130,17 @@ class _Diff:
                     direction: Direction = "sent" if kind == "server request" else "read"
                     yield self._message(self._comparison.kind(before, after), place, before, after, direction)
 
-    def _params(self, place: str, kind: str, before: str, after: str) -> Iterator[Change]:
-        direction: Direction = "sent" if kind == "request" else "read"
-        optional = after.endswith(" | null")
+    def _params(self, place: str, message: str, before: str, after: str) -> Iterator[Change]:
+        direction: Direction = "sent" if message == "request" else "read"
         if before == after:
             return
         if not after:
             yield self._message("params removed", place, before, after, direction)
         elif not before:
-            needed = not optional and any(each.required for each in self._fields_of(after))
-            yield self._message("params required" if needed else "params added", place, before, after, direction)
+            kind = "params added" if self._comparison.takes_nothing(after) else "params required"
+            yield self._message(kind, place, before, after, direction)
         else:
             yield self._message(self._comparison.kind(before, after), place, before, after, direction)
-
-    def _fields_of(self, name: str) -> Iterable[Field]:
-        known = self._new.types.get(name, Type())
-        # A union always needs its tag.
-        return known.fields.values() if known.kind == "object" else [Field("any", required=True)]
 
     def _message(
         self, kind: str, place: str, before: str = "", after: str = "", direction: Direction | None = None

@@ -145,17 +145,26 @@ def _definition(description: Description, name: str) -> Iterator[str]:
         yield f'{name}{mark}: an object, by its "{known.tag}"'
         for tag, fields in known.variants.items():
             yield from _variant(description, f"{name}[{tag}]", f"{json.dumps(tag)}", fields)
+        yield from _rest(description, name)
     elif known.kind == "words":
         yield f"{name}{mark}: {'one of' if known.values else 'an object with one key of'}"
         yield from _words(description, name, known.values)
         for key, fields in known.variants.items():
             inner = " ".join(each.text for each in fields.values())
             yield f"{_INDENT}{{{json.dumps(key)}: {inner}}}{_mark(description, f'{name}[{key}]')}"
+        yield from _rest(description, name)
     else:
         yield f"{name}{mark}:{'' if known.fields or known.rest else ' an object without fields'}"
         yield from _fields(description, name, known.fields, _INDENT)
-        if known.rest:
-            yield f"{_INDENT}*  {known.rest}"
+        yield from _rest(description, name)
+
+
+def _rest(description: Description, name: str) -> Iterator[str]:
+    """All other properties of an object, or what else a union may be."""
+    known = description.types[name]
+    if known.rest:
+        title = "*  " if known.kind == "object" else "or "
+        yield f"{_INDENT}{title}{known.rest}{_mark(description, f'{name}{known.rest_part}')}"
 
 
 def _variant(description: Description, place: str, title: str, fields: Fields) -> Iterator[str]:
@@ -214,6 +223,7 @@ def _data(description: Description, name: str) -> dict[str, Any]:
                 }
                 for tag, fields in known.variants.items()
             },
+            "rest": known.rest or None,
         }
     return out
 
