@@ -73,6 +73,18 @@ class Protocol:
     experimental_tags: frozenset[tuple[str, str]] = frozenset()
     """Union and tag of each variant that the stable schema lacks in a union that it has."""
 
+    @property
+    def sent(self) -> frozenset[str]:
+        """Names of the definitions that a client sends as they are; it sends those that they refer to as well."""
+        params = {request.params for request in self.requests if request.params is not None}
+        return frozenset(params | {request.result for request in self.server_requests})
+
+    @property
+    def read(self) -> frozenset[str]:
+        """The same of what a client reads."""
+        results = {request.result for request in self.requests} | {request.params for request in self.server_requests}
+        return frozenset(results | {notification.payload for notification in self.notifications})
+
 
 def _method(branch: Schema) -> str:
     method: str = branch["properties"]["method"]["enum"][0]
