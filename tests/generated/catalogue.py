@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import Enum
+from functools import cache
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, TypeAdapter
 from typing_extensions import TypeAliasType
 
 from openai_codex._generated import models
-from openai_codex._model import OpenEnum, OpenKey, OpenTag, OpenUnion, Unrecognized
+from openai_codex._model import OpenEnum, OpenKey, OpenTag, OpenUnion, Unrecognized, to_wire
 
 TYPES: dict[str, Any] = {name: getattr(models, name) for name in models.MODULE_OF}
 CLASSES: dict[str, type[BaseModel]] = {
@@ -86,8 +87,17 @@ def example(model: type[BaseModel], depth: int = 0) -> dict[str, Any]:
     }
 
 
+@cache
 def adapter(name: str) -> TypeAdapter[Any]:
+    """What reads values of this type."""
     return TypeAdapter(TYPES[name])
+
+
+def written(name: str, value: Any) -> Any:
+    """The JSON for a value of this type, as the client sends it."""
+    if isinstance(value, BaseModel):
+        return to_wire(value)
+    return adapter(name).dump_python(value, mode="json", by_alias=True, exclude_unset=True, warnings=False)
 
 
 def literals(annotation: Any) -> Iterator[Any]:
