@@ -158,10 +158,10 @@ def test_required_null_that_is_only_read_may_go() -> None:
     assert (change.kind, change.verdict) == ("field removed", Verdict.attention)
 
 
-def test_null_for_a_field_with_a_default_does_not_fit_older_models() -> None:
+def test_null_for_a_field_with_a_default_reads_as_the_default() -> None:
     nullable = {**NULLABLE, "default": "x"}
     (change,) = diff(carried({"T": obj(f=DEFAULT)}, "read"), carried({"T": obj(f=nullable)}, "read"))
-    assert (change.kind, change.verdict) == ("null allowed", Verdict.breaking)
+    assert (change.kind, change.verdict) == ("optional became nullable", Verdict.compatible)
 
 
 # --- messages and whole types ------------------------------------------------------------------------------

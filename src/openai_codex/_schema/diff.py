@@ -214,7 +214,7 @@ class _Diff:
             yield from self._type_change(name, place, old.text, new.text)
         else:
             if old.nullable != new.nullable:
-                allowed = "null allowed" if old.required or old.default else "optional became nullable"
+                allowed = "null allowed" if old.required else "optional became nullable"
                 kind = allowed if new.nullable else "null refused"
                 yield self._change(kind, name, place, old.text, new.text)
             yield from self._type_change(name, place, old.type, new.type)
