@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from openai_codex._schema.compare import Comparison
 from openai_codex._schema.description import Type
@@ -137,6 +137,8 @@ TYPES: dict[str, Any] = {
         ("Keyed", "Ab", RESHAPED),
         ("Keyed", "Keys", RESHAPED),
         ("Keys", "Keyed", CHANGED),
+        ("Keys", "string", CHANGED),
+        ("Keys", '"a"', CHANGED),
         ("Keyed", "Object", RESHAPED),
         ("Keyed", "map[integer]", RESHAPED),
         ("Keyed", "Tagged", RESHAPED),
@@ -332,7 +334,23 @@ def test_many_paths_to_the_same_types_are_walked_once() -> None:
     assert kind("A0", "B0", ladder("A", words("a")), ladder("B", words("b"))) == RESHAPED
 
 
+def test_what_does_not_fit_is_tried_once() -> None:
+    """At each step of this ladder two types are tried, and both lead to the same question."""
+
+    def ladder(name: str, end: Any) -> dict[str, Any]:
+        def step(i: int) -> Any:
+            return {"anyOf": [ref(f"{name}{i}"), ref(f"{name}{i}x")]}
+
+        one = {f"{name}{i}": obj("n", n=step(i + 1)) for i in range(40)}
+        other = {f"{name}{i}x": obj("n", n=step(i + 1), x=STRING) for i in range(40)}
+        return {**one, **other, f"{name}40": obj("end", end=end), f"{name}40x": obj("end", end=end)}
+
+    assert kind("A0", "B0", ladder("A", STRING), ladder("B", INTEGER)) == RESHAPED
+    assert kind("A0", "B0", ladder("A", STRING), ladder("B", STRING)) == RENAMED
+
+
 @given(EXPRESSIONS, EXPRESSIONS)
+@settings(deadline=None)
 def test_alternatives_only_ever_widen(one: str, other: str) -> None:
     types: dict[str, Type] = {}
     comparison = Comparison(types, types)

@@ -358,6 +358,12 @@ def test_union_with_a_member_of_another_kind_loses_no_member(more: Schema) -> No
     assert found == types(T=either(*reversed(branches)), A=obj())
 
 
+def test_words_beside_tagged_objects_stay() -> None:
+    found = types(T=either(words("a"), obj("type", "v", **tag("x"), v=STRING), obj("type", "w", **tag("y"), w=STRING)))
+    assert found["T"].alias == '"a" | T.v | T.w'
+    assert found["T.v"].fields == {"type": Field('"x"', required=True), "v": REQUIRED}
+
+
 def test_nameless_objects_of_a_union_go_by_what_only_they_require_or_have() -> None:
     schema = {
         "anyOf": [
@@ -438,6 +444,12 @@ def test_composed_object_has_the_fields_of_all_its_parts(schema: Schema, expecte
         assert found["T"] == Type(fields={"c": OPTIONAL, "d": OPTIONAL}, rest="integer")
     else:
         assert found["T"] == Type(fields={"a": REQUIRED, "b": OPTIONAL, "c": OPTIONAL})
+
+
+def test_object_with_a_part_that_is_composed_of_it_has_an_end() -> None:
+    found = types(A=obj(x={**obj(y=STRING), "allOf": [ref("A")]}))
+    assert found["A"].fields == {"x": Field("A.x")}
+    assert found["A.x"].fields == {"x": Field("any"), "y": OPTIONAL}
 
 
 def test_object_composed_of_a_tagged_union_is_one() -> None:
@@ -696,7 +708,7 @@ def test_schema_of_any_shape_is_described(definitions: dict[str, Any], params: A
         max_size=3,
     )
 )
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_keyword_with_a_value_that_it_cannot_have_is_refused_not_tripped_over(schema: Schema) -> None:
     try:
         found = small({"T": schema, "U": obj(f=schema)})

@@ -82,6 +82,7 @@ DESCRIPTIONS = st.builds(
 
 
 @given(DESCRIPTIONS)
+@settings(deadline=None)
 def test_whatever_is_described_is_read_back(description: Description) -> None:
     assert loads(dumps(description)) == description
 
@@ -96,7 +97,7 @@ def test_runtime_is_read_back(version: str, kind: str) -> None:
 
 
 @given(DESCRIPTIONS, st.randoms(use_true_random=False))
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 def test_same_description_gives_the_same_text_in_any_order(description: Description, random: Any) -> None:
     def shuffled(group: Any) -> Any:
         keys = list(group)

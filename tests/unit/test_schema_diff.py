@@ -283,6 +283,10 @@ def test_field_that_changes_in_every_way_is_told_in_every_way() -> None:
     ]
 
 
+def test_default_of_a_field_that_was_required_is_no_other_default() -> None:
+    assert kinds(changes_of(obj("f", f=STRING), obj(f={**STRING, "default": "x"}))) == [("became optional", "T.f")]
+
+
 @pytest.mark.parametrize("nested", [False, True])
 def test_type_that_refers_to_itself_is_compared_once(nested: bool) -> None:
     def tree(**more: Any) -> Schema:

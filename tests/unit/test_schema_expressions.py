@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from openai_codex._schema.expressions import SCALARS, below, join, literal, names, spelt, split, unwrap, word
 
@@ -20,6 +20,7 @@ EXPRESSIONS = st.recursive(
 
 
 @given(st.lists(EXPRESSIONS, min_size=1))
+@settings(deadline=None)
 def test_joined_alternatives_come_apart_again(parts: list[str]) -> None:
     alternatives = {each for part in parts for each in split(part)}
     assert set(split(join(parts))) == alternatives
@@ -27,6 +28,7 @@ def test_joined_alternatives_come_apart_again(parts: list[str]) -> None:
 
 
 @given(st.lists(EXPRESSIONS, min_size=1).flatmap(lambda parts: st.tuples(st.just(parts), st.permutations(parts))))
+@settings(deadline=None)
 def test_joining_depends_on_no_order(orders: tuple[list[str], list[str]]) -> None:
     parts, others = orders
     text = join(parts)
@@ -36,6 +38,7 @@ def test_joining_depends_on_no_order(orders: tuple[list[str], list[str]]) -> Non
 
 
 @given(EXPRESSIONS)
+@settings(deadline=None)
 def test_container_comes_off_and_nothing_else(text: str) -> None:
     for outer in ("list", "map"):
         assert split(f"{outer}[{text}]") == [f"{outer}[{text}]"]
@@ -43,6 +46,7 @@ def test_container_comes_off_and_nothing_else(text: str) -> None:
 
 
 @given(st.text(), NAMES)
+@settings(deadline=None)
 def test_whatever_is_in_quotes_is_one_word(text: str, name: str) -> None:
     assert split(f"{literal(text)} | list[{literal(text)} | {name}]") == [
         literal(text),
@@ -54,6 +58,7 @@ def test_whatever_is_in_quotes_is_one_word(text: str, name: str) -> None:
 
 
 @given(st.text(min_size=1), st.text(min_size=1))
+@settings(deadline=None)
 def test_any_name_can_stand_in_an_expression(one: str, other: str) -> None:
     assert split(spelt(one)) == [spelt(one)]
     assert "." not in spelt(one)

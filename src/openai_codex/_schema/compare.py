@@ -96,7 +96,7 @@ class _Side:
         options = list(_alternatives(wide, self._wide))
         if self._mode == "kept" and self._takes_anything(options):
             return True
-        if self._all_taken(options, narrow):
+        if all(self._taken(options, part) for part in _alternatives(narrow, self._narrow)):
             return True
         while len(self._true) > known:
             self._true.popitem()
@@ -107,9 +107,6 @@ class _Side:
         """The model of a union of several types without a tag keeps whatever none of them takes."""
         return sum(option in self._wide for option in options) > 1
 
-    def _all_taken(self, options: list[str], narrow: str) -> bool:
-        return all(self._taken(options, part) for part in _alternatives(narrow, self._narrow))
-
     def _taken(self, options: list[str], narrow: str) -> bool:
         if any(self._part(option, narrow) for option in options):
             return True
@@ -117,8 +114,7 @@ class _Side:
         if known is None or known.kind != "words" or known.variants:
             return False
         # Each word for itself, by whatever takes it.
-        parts = [*map(literal, known.values), *_alternatives(known.rest, self._narrow)]
-        return all(any(self._part(option, part) for option in options) for part in parts)
+        return all(any(self._part(option, literal(each)) for option in options) for each in known.values)
 
     def _part(self, wide: str, narrow: str) -> bool:
         if wide in (narrow, "any") or (wide, narrow) == ("number", "integer"):
@@ -131,7 +127,7 @@ class _Side:
             return outer == other and self.covers(wide_inner, narrow_inner)
         if narrow_word is not None:
             return wide == "string" or (one is not None and narrow_word in one.values)
-        return one is not None and two is not None and self._shapes(wide, one, two)
+        return one is not None and two is not None and self._shapes(one, two)
 
     def _keeps(self, one: Type, narrow: str, two: Type | None) -> bool:
         """Older models of words keep any other word; where they have keys as well, any other object, too."""
@@ -142,9 +138,10 @@ class _Side:
         is_object = unwrap(narrow)[0] == "map" or (two is not None and two.kind in ("object", "variants"))
         return bool(one.variants) and is_object
 
-    def _shapes(self, name: str, one: Type, two: Type) -> bool:
+    def _shapes(self, one: Type, two: Type) -> bool:
+        """Whether one takes the other; what else a union may be is an alternative of its own."""
         kept = self._mode == "kept"
-        if one.kind == "object" and two.kind == "variants" and not two.rest:
+        if one.kind == "object" and two.kind == "variants":
             # An object that has the tag among its fields, or ignores it.
             tagged = ({**fields, two.tag: Field(literal(tag), True)} for tag, fields in two.variants.items())
             return all(self._fields(one.fields, fields) for fields in tagged)
@@ -166,7 +163,6 @@ class _Side:
             and all(
                 self._fields(one.variants[tag], fields) for tag, fields in two.variants.items() if tag in one.variants
             )
-            and self._all_taken([name, *_alternatives(one.rest, self._wide)], two.rest)
         )
 
     def _rest(self, one: str, two: str) -> bool:
@@ -192,7 +188,7 @@ class _Side:
 
 
 def _alternatives(text: str, types: Mapping[str, Type], above: frozenset[str] = frozenset()) -> Iterator[str]:
-    """The alternatives, with aliases replaced by what they stand for."""
+    """The alternatives, with aliases replaced by what they stand for, and what else a union may be."""
     for part in split(text):
         known = types.get(part)
         if known is None or part in SCALARS:
