@@ -76,6 +76,18 @@ class Protocol:
     undecided: tuple[Finding, ...] = ()
     """What a human has to decide first; until then the likeliest answer stands in, so that the rest can be seen."""
 
+    @property
+    def sent(self) -> frozenset[str]:
+        """Names of the definitions that a client sends as they are; it sends those that they refer to as well."""
+        params = {request.params for request in self.requests if request.params is not None}
+        return frozenset(params | {request.result for request in self.server_requests})
+
+    @property
+    def read(self) -> frozenset[str]:
+        """The same of what a client reads."""
+        results = {request.result for request in self.requests} | {request.params for request in self.server_requests}
+        return frozenset(results | {notification.payload for notification in self.notifications})
+
 
 def _result(
     method: str, params: str | None, definitions: Iterable[str], overrides: Overrides

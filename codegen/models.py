@@ -24,7 +24,7 @@ __all__ = ["generate_models"]
 
 _TEMPLATES = Path(__file__).with_name("dcg_templates")
 _BASE = "openai_codex._model"
-_BASES = ("OpenEnum", "OpenKey", "OpenTag", "OpenUnion", "Unrecognized", "Variant")
+_BASES = ("NULL_IS_MISSING", "OpenEnum", "OpenKey", "OpenTag", "OpenUnion", "Unrecognized", "Variant")
 _MARKERS = {"tagged": 'OpenTag("{tag}")', "keyed": "OpenKey()", "open": "OpenUnion()"}
 
 
@@ -42,9 +42,10 @@ def _dotted(node: Any, layout: Layout) -> Any:
 
 
 def _template_data(normalised: Normalised, layout: Layout) -> defaultdict[str, dict[str, Any]]:
+    # By place in the schema: while it works, the generator gives some classes another name.
     data: defaultdict[str, dict[str, Any]] = defaultdict(dict)
     for name, module in layout.module_of.items():
-        entry = data[f"{module}.{name}"]
+        entry = data[f"#/definitions/{module}.{name}"]
         if module != CORE:
             entry["deferred"] = True
         if name in normalised.variants:
@@ -52,6 +53,8 @@ def _template_data(normalised: Normalised, layout: Layout) -> defaultdict[str, d
         union = normalised.unions.get(name)
         if union is not None and union.kind in _MARKERS:
             entry["open_marker"] = _MARKERS[union.kind].format(tag=union.tag)
+    for name, prop in sorted(normalised.null_is_missing):
+        data[f"#/definitions/{layout.module_of[name]}.{name}"].setdefault("null_is_missing", []).append(prop)
     return data
 
 

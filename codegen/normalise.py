@@ -8,7 +8,7 @@ becomes something with a name, in one pass over the definitions:
 * string or single-key object    an enum ``<Union>Value`` for the strings, one definition per key
 * untagged union of objects      variants named by the property that only they require
 * inline object or enum          a definition named after its owner and property
-* required, but may be null      in types that are only read: null when it is missing, as some runtimes leave it out
+* null                           the same as missing in what is read (``codegen/nulls.py``)
 
 Every union of objects gets an ``Unrecognized<Union>`` variant, so that a newer runtime cannot break an older client.
 What only constrains and would reject a newer runtime's values is dropped: formats, minimums, closed objects.
@@ -20,13 +20,12 @@ import copy
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from openai_codex._schema.bundle import Schema, closure, ref_name, references
+from openai_codex._schema.bundle import Schema, ref_name, references
 from openai_codex._schema.shapes import (
     class_name,
     common_tag,
     is_catch_all,
     is_string_enum,
-    may_be_null,
     single_key,
     without_alternatives,
     without_null,
@@ -35,6 +34,7 @@ from openai_codex._schema.shapes import (
 from .findings import CodegenError, Finding
 from .ir import Protocol
 from .naming import is_class_name
+from .nulls import forgive_nulls
 from .overrides import Overrides
 
 __all__ = ["UNRECOGNIZED", "Normalised", "Union", "normalise"]
@@ -69,6 +69,8 @@ class Normalised:
     """Name of each ``Unrecognized<Union>`` and the union it belongs to."""
     open_enums: set[str] = field(default_factory=set[str])
     """Enums that any other string fits as well."""
+    null_is_missing: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+    """Type and property of each default that stands for null as well."""
 
 
 def normalise(protocol: Protocol, overrides: Overrides) -> Normalised:
@@ -93,7 +95,7 @@ class _Normaliser:
         self._flatten_open_unions()
         self._drop_unusable_defaults()
         self._apply_open_enums()
-        self._forgive_missing_nulls()
+        self._out.null_is_missing = forgive_nulls(self._protocol, self._out.definitions)
         self._mark_secrets()
         self._mark_experimental()
         self._check_references()
@@ -316,15 +318,6 @@ class _Normaliser:
             if schema is not None and schema.get("type") == "string" and "enum" not in schema:
                 schema["enum"] = list(self._overrides.get("open_enum", name)["values"])
                 self._out.open_enums.add(name)
-
-    def _forgive_missing_nulls(self) -> None:
-        roots = {request.params for request in self._protocol.requests if request.params is not None}
-        roots |= {request.result for request in self._protocol.server_requests}
-        sent = closure(roots, {name: set(references(schema)) for name, schema in self._out.definitions.items()})
-        for schema in (schema for name, schema in self._out.definitions.items() if name not in sent):
-            properties = {name: each for name, each in schema.get("properties", {}).items() if each is not True}
-            if "required" in schema:
-                schema["required"] = [prop for prop in schema["required"] if not may_be_null(properties.get(prop, {}))]
 
     def _mark_secrets(self) -> None:
         for name in self._overrides.names("secret_fields"):

@@ -2,6 +2,7 @@
 
 Reading: fields that the schema does not know are ignored. An enum value that it does not know becomes a pseudo-member
 (`OpenEnum`), a union member that it does not know becomes an ``Unrecognized...`` variant that keeps the raw object.
+Null where a field may only be missing counts as missing.
 
 Sending: a model serialises the fields that were set (``None`` included: null on the wire is not the same as absent)
 plus the constants that tell the members of a union apart, at every depth.
@@ -19,6 +20,7 @@ from typing import Any, Literal, cast, get_args, get_origin
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     GetCoreSchemaHandler,
     ModelWrapValidatorHandler,
@@ -27,10 +29,11 @@ from pydantic import (
     model_serializer,
     model_validator,
 )
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import CoreSchema, PydanticUseDefault, core_schema
 from typing_extensions import Self
 
 __all__ = [
+    "NULL_IS_MISSING",
     "OpenEnum",
     "OpenKey",
     "OpenTag",
@@ -131,6 +134,16 @@ class Unrecognized(Variant):
     @model_serializer(mode="plain")
     def _dump_raw(self) -> Any:
         return self._raw
+
+
+def _refuse_null(value: Any) -> Any:
+    if value is None:
+        raise PydanticUseDefault
+    return value
+
+
+NULL_IS_MISSING = BeforeValidator(_refuse_null)
+"""Marks a field of what is read: null, which it may not be, gives its default."""
 
 
 class OpenEnum(str, Enum):

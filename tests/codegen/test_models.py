@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from codegen.findings import CodegenError
 from codegen.modelindex import Model, index_models
@@ -88,3 +88,25 @@ def test_members_that_clash_in_snake_case_are_refused(
 )
 def test_members_with_numbers_of_their_own_are_fine(tmp_path: Path, definition: Schema) -> None:
     assert set(index(tmp_path, {"Thing": definition})) == {"Thing"}
+
+
+@pytest.mark.parametrize("name", ["Model", "Job"])
+def test_class_outside_of_the_hot_module_is_built_on_first_use_whatever_its_name(tmp_path: Path, name: str) -> None:
+    sources, _ = generated(tmp_path, {name: obj(x=STRING)})
+    assert f"class {name}(WireModel, defer_build=True):" in sources[name.lower()]
+
+
+def test_null_in_place_of_a_default_gives_the_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    properties = {
+        "flag": {"type": "boolean", "default": True},
+        "camelCase": {"type": "array", "items": STRING, "default": ["a"]},
+        "free": {"type": "boolean"},
+    }
+    sources, _ = generated(tmp_path, {"Job": obj(**properties)})
+    module = ModuleType("generated_for_test")
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    exec(compile(sources["job"], "job", "exec"), vars(module))
+    job = vars(module)["Job"].model_validate(dict.fromkeys(properties))
+    assert (job.flag, job.camel_case, job.free) == (True, ["a"], None)
+    with pytest.raises(ValidationError, match="flag"):
+        vars(module)["Job"].model_validate({"flag": "perhaps"})

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from codegen.findings import CodegenError
-from codegen.ir import Protocol, Request
+from codegen.ir import Notification, Protocol, Request, ServerRequest
 from codegen.normalise import UNRECOGNIZED, Union, normalise
 from openai_codex._schema.bundle import references
 from tests.codegen.small_schema import STRING, Schema, normalised, obj, overrides, ref, tag
@@ -310,6 +310,29 @@ def test_null_may_be_missing_from_what_is_read_and_not_from_what_is_sent(tmp_pat
         "Inner": ["x"],
         "Read": ["z"],
     }
+
+
+def test_null_counts_as_missing_in_what_is_read_and_not_in_what_is_only_sent(tmp_path: Path) -> None:
+    flag: Schema = {"type": "boolean", "default": False}
+    null: Schema = {"type": ["boolean", "null"], "default": False}
+    definitions = {
+        "GoParams": obj("needed", flag=flag, both=ref("Both"), needed=flag),
+        "Both": obj(flag=flag),
+        "Sent": obj(flag=flag),
+        "Read": obj("needed", flag=flag, null=null, plain=STRING, both=ref("Both"), needed=flag, any=True),
+        "Asked": obj(flag=flag, sent=ref("Sent")),
+        "Told": obj(flag=flag),
+        "Nowhere": obj(flag=flag),
+    }
+    request = Request("go", "", "go", "GoParams", "Read", "", experimental=False, long_running=False)
+    asked = ServerRequest("ask", "ask", "Told", "Sent", "", experimental=False, refusal=None)
+    told = Notification("told", "Asked", "", experimental=False)
+    protocol = Protocol((request,), (told,), (asked,), definitions, frozenset(), frozenset())
+    found = {name for name, prop in normalise(protocol, overrides(tmp_path, "")).null_is_missing if prop == "flag"}
+    assert found == {"Both", "Sent", "Read", "Asked", "Told", "Nowhere"}
+    protocol = Protocol((request,), (), (asked,), definitions, frozenset(), frozenset())
+    out = normalise(protocol, overrides(tmp_path, "")).null_is_missing
+    assert out == {(name, "flag") for name in ("Both", "Read", "Asked", "Told", "Nowhere")}
 
 
 def test_requirement_of_what_is_not_described_stays(tmp_path: Path) -> None:

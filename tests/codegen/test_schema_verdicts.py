@@ -89,7 +89,10 @@ CASES: dict[str, Case] = {
     "null": Case(obj("f", f=STRING), obj("f", f=NULLABLE), {"f": None}, ("null allowed",)),
     "null for optional": Case(obj(f=STRING), obj(f=NULLABLE), {"f": None}, ("optional became nullable",)),
     "null for default": Case(
-        obj(f={**STRING, "default": "x"}), obj(f={**NULLABLE, "default": "x"}), {"f": None}, ("null allowed",)
+        obj(f={**STRING, "default": "x"}),
+        obj(f={**NULLABLE, "default": "x"}),
+        {"f": None},
+        ("default became nullable",),
     ),
     "no null": Case(obj("f", f=NULLABLE), obj("f", f=STRING), {"f": "x"}, ("null refused",)),
     "default": Case(obj(f={**STRING, "default": "x"}), obj(f={**STRING, "default": "y"}), {}, ("default changed",)),
@@ -165,7 +168,7 @@ CASES: dict[str, Case] = {
     "null inside": renamed(obj(a=STRING), obj(a=NULLABLE), {"a": None}, "type renamed"),
     "null inside required": renamed(obj("a", a=STRING), obj("a", a=NULLABLE), {"a": None}, "type widened"),
     "null inside default": renamed(
-        obj(a={**STRING, "default": "x"}), obj(a={**NULLABLE, "default": "x"}), {"a": None}, "type widened"
+        obj(a={**STRING, "default": "x"}), obj(a={**NULLABLE, "default": "x"}), {"a": None}, "type renamed"
     ),
     "more variants": renamed(
         TAGGED, {"oneOf": [*TAGGED["oneOf"], obj("type", **tag("c"))]}, {"type": "c"}, "type extended"

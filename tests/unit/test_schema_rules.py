@@ -79,6 +79,14 @@ EXAMPLES: dict[str, Example] = {
     "optional became nullable": Example(
         "T.f", obj(f=STRING), obj(f=NULLABLE), obj("f", f=STRING), ("became required",), ("string", "string | null")
     ),
+    "default became nullable": Example(
+        "T.f",
+        obj(f=DEFAULT),
+        obj(f={**NULLABLE, "default": "x"}),
+        obj("f", f=STRING),
+        ("became required",),
+        ("string", "string | null"),
+    ),
     "null allowed": Example(
         "T.f",
         obj("f", f=STRING),
@@ -156,12 +164,6 @@ def test_required_null_is_missed_by_models_of_what_is_sent_as_well(direction: st
 def test_required_null_that_is_only_read_may_go() -> None:
     (change,) = diff(carried({"T": obj("f", f=NULLABLE)}, "read"), carried({"T": obj()}, "read"))
     assert (change.kind, change.verdict) == ("field removed", Verdict.attention)
-
-
-def test_null_for_a_field_with_a_default_does_not_fit_older_models() -> None:
-    nullable = {**NULLABLE, "default": "x"}
-    (change,) = diff(carried({"T": obj(f=DEFAULT)}, "read"), carried({"T": obj(f=nullable)}, "read"))
-    assert (change.kind, change.verdict) == ("null allowed", Verdict.breaking)
 
 
 # --- messages and whole types ------------------------------------------------------------------------------

@@ -173,8 +173,8 @@ class _Side:
         )
 
     def _text(self, each: Field) -> str:
-        """What the model of a field takes: null as well where it may be missing, unless that stands for something."""
-        missing = self._mode != "sent" and not each.required and not each.default
+        """What the model of a field takes: null as well where it may be missing."""
+        missing = self._mode != "sent" and not each.required
         return f"{each.type} | null" if missing else each.text
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 from typing_extensions import TypeAliasType
 
-from openai_codex._model import OpenEnum, OpenTag, Unrecognized, Variant, WireModel
+from openai_codex._model import NULL_IS_MISSING, OpenEnum, OpenTag, Unrecognized, Variant, WireModel
 
 from .core import PlanType, RateLimitSnapshot
 
@@ -53,7 +53,7 @@ class AmazonBedrockAccessKeysLoginAccountParams(Variant, defer_build=True):
 
 class AmazonBedrockAccount(Variant, defer_build=True):
     type: Literal["amazonBedrock"] = "amazonBedrock"
-    uses_codex_managed_credentials: Annotated[bool, Field(alias="usesCodexManagedCredentials")] = False
+    uses_codex_managed_credentials: Annotated[bool, Field(alias="usesCodexManagedCredentials"), NULL_IS_MISSING] = False
 
 
 class AmazonBedrockLoginAccountParams(Variant, defer_build=True):

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from openai_codex._model import WireModel
+from openai_codex._model import NULL_IS_MISSING, WireModel
 
 
 class AppBranding(WireModel, defer_build=True):
@@ -33,8 +33,8 @@ class AppToolSummary(WireModel, defer_build=True):
 
     description: str
     disabled_reason: Annotated[str | None, Field(alias="disabledReason")] = None
-    is_enabled: Annotated[bool, Field(alias="isEnabled")] = True
-    is_read_only: Annotated[bool, Field(alias="isReadOnly")] = False
+    is_enabled: Annotated[bool, Field(alias="isEnabled"), NULL_IS_MISSING] = True
+    is_read_only: Annotated[bool, Field(alias="isReadOnly"), NULL_IS_MISSING] = False
     name: str
     title: str | None = None
 
@@ -83,7 +83,7 @@ class ConnectorMetadata(WireModel, defer_build=True):
     id: str
     install_url: Annotated[str | None, Field(alias="installUrl")] = None
     name: str
-    plugin_display_names: Annotated[list[str], Field(alias="pluginDisplayNames")] = []
+    plugin_display_names: Annotated[list[str], Field(alias="pluginDisplayNames"), NULL_IS_MISSING] = []
     tool_summaries: Annotated[list[AppToolSummary] | None, Field(alias="toolSummaries")] = None
 
 
@@ -138,14 +138,14 @@ class AppInfo(WireModel, defer_build=True):
     icon_dark_assets: Annotated[dict[str, str] | None, Field(alias="iconDarkAssets")] = None
     id: str
     install_url: Annotated[str | None, Field(alias="installUrl")] = None
-    is_accessible: Annotated[bool, Field(alias="isAccessible")] = False
-    is_enabled: Annotated[bool, Field(alias="isEnabled")] = True
+    is_accessible: Annotated[bool, Field(alias="isAccessible"), NULL_IS_MISSING] = False
+    is_enabled: Annotated[bool, Field(alias="isEnabled"), NULL_IS_MISSING] = True
     """Whether this app is enabled in config.toml. Example: ```toml [apps.bad_app] enabled = false ```"""
     labels: dict[str, str] | None = None
     logo_url: Annotated[str | None, Field(alias="logoUrl")] = None
     logo_url_dark: Annotated[str | None, Field(alias="logoUrlDark")] = None
     name: str
-    plugin_display_names: Annotated[list[str], Field(alias="pluginDisplayNames")] = []
+    plugin_display_names: Annotated[list[str], Field(alias="pluginDisplayNames"), NULL_IS_MISSING] = []
 
 
 class AppListUpdatedNotification(WireModel, defer_build=True):

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field
 from typing_extensions import TypeAliasType
 
-from openai_codex._model import OpenEnum, OpenTag, Unrecognized, Variant, WireModel
+from openai_codex._model import NULL_IS_MISSING, OpenEnum, OpenTag, Unrecognized, Variant, WireModel
 
 from .common import AllowDenyRequirement, ForcedLoginMethod, WebSearchMode
 from .core import AbsolutePathBuf, ApprovalsReviewer, AskForApproval, ReasoningEffort, ReasoningSummary, SandboxMode
@@ -28,9 +28,9 @@ class AppToolApproval(OpenEnum):
 class AppsDefaultConfig(WireModel, defer_build=True):
     approvals_reviewer: ApprovalsReviewer | None = None
     default_tools_approval_mode: AppToolApproval | None = None
-    destructive_enabled: bool = True
-    enabled: bool = True
-    open_world_enabled: bool = True
+    destructive_enabled: Annotated[bool, NULL_IS_MISSING] = True
+    enabled: Annotated[bool, NULL_IS_MISSING] = True
+    open_world_enabled: Annotated[bool, NULL_IS_MISSING] = True
 
 
 class AutoCompactTokenLimitScope(OpenEnum):
@@ -129,10 +129,10 @@ class ProjectConfigLayerSource(Variant, defer_build=True):
 
 
 class SandboxWorkspaceWrite(WireModel, defer_build=True):
-    exclude_slash_tmp: bool = False
-    exclude_tmpdir_env_var: bool = False
-    network_access: bool = False
-    writable_roots: list[str] = []
+    exclude_slash_tmp: Annotated[bool, NULL_IS_MISSING] = False
+    exclude_tmpdir_env_var: Annotated[bool, NULL_IS_MISSING] = False
+    network_access: Annotated[bool, NULL_IS_MISSING] = False
+    writable_roots: Annotated[list[str], NULL_IS_MISSING] = []
 
 
 class SessionFlagsConfigLayerSource(Variant, defer_build=True):

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 from typing_extensions import TypeAliasType
 
-from openai_codex._model import OpenEnum, OpenTag, Unrecognized, Variant, WireModel
+from openai_codex._model import NULL_IS_MISSING, OpenEnum, OpenTag, Unrecognized, Variant, WireModel
 
 from .common import AllowDenyRequirement, ForcedLoginMethod, WebSearchMode
 from .core import ApprovalsReviewer, AskForApproval, ReasoningEffort, SandboxMode
@@ -178,13 +178,17 @@ class ConfiguredHookMatcherGroup(WireModel, defer_build=True):
 
 
 class ManagedHooksRequirements(WireModel, defer_build=True):
-    interrupt: Annotated[list[ConfiguredHookMatcherGroup], Field(alias="Interrupt", validate_default=True)] = []
+    interrupt: Annotated[
+        list[ConfiguredHookMatcherGroup], Field(alias="Interrupt", validate_default=True), NULL_IS_MISSING
+    ] = []
     permission_request: Annotated[list[ConfiguredHookMatcherGroup], Field(alias="PermissionRequest")]
     post_compact: Annotated[list[ConfiguredHookMatcherGroup], Field(alias="PostCompact")]
     post_tool_use: Annotated[list[ConfiguredHookMatcherGroup], Field(alias="PostToolUse")]
     pre_compact: Annotated[list[ConfiguredHookMatcherGroup], Field(alias="PreCompact")]
     pre_tool_use: Annotated[list[ConfiguredHookMatcherGroup], Field(alias="PreToolUse")]
-    session_end: Annotated[list[ConfiguredHookMatcherGroup], Field(alias="SessionEnd", validate_default=True)] = []
+    session_end: Annotated[
+        list[ConfiguredHookMatcherGroup], Field(alias="SessionEnd", validate_default=True), NULL_IS_MISSING
+    ] = []
     session_start: Annotated[list[ConfiguredHookMatcherGroup], Field(alias="SessionStart")]
     stop: Annotated[list[ConfiguredHookMatcherGroup], Field(alias="Stop")]
     subagent_start: Annotated[list[ConfiguredHookMatcherGroup], Field(alias="SubagentStart")]

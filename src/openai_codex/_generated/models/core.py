@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 from typing_extensions import TypeAliasType
 
-from openai_codex._model import OpenEnum, OpenKey, OpenTag, Unrecognized, Variant, WireModel
+from openai_codex._model import NULL_IS_MISSING, OpenEnum, OpenKey, OpenTag, Unrecognized, Variant, WireModel
 
 AbsolutePathBuf = TypeAliasType("AbsolutePathBuf", str)
 
@@ -245,10 +245,10 @@ class GitInfo(WireModel):
 
 class Granular(WireModel):
     mcp_elicitations: bool
-    request_permissions: bool = False
+    request_permissions: Annotated[bool, NULL_IS_MISSING] = False
     rules: bool
     sandbox_approval: bool
-    skill_approval: bool = False
+    skill_approval: Annotated[bool, NULL_IS_MISSING] = False
 
 
 class GranularAskForApproval(Variant):
@@ -584,7 +584,7 @@ class ReadCommandAction(Variant):
 
 
 class ReadOnlySandboxPolicy(Variant):
-    network_access: Annotated[bool, Field(alias="networkAccess")] = False
+    network_access: Annotated[bool, Field(alias="networkAccess"), NULL_IS_MISSING] = False
     type: Literal["readOnly"] = "readOnly"
 
 
@@ -638,9 +638,9 @@ class ReasoningTextDeltaNotification(WireModel):
 
 
 class ReasoningThreadItem(Variant):
-    content: list[str] = []
+    content: Annotated[list[str], NULL_IS_MISSING] = []
     id: str
-    summary: list[str] = []
+    summary: Annotated[list[str], NULL_IS_MISSING] = []
     type: Literal["reasoning"] = "reasoning"
 
 
@@ -808,7 +808,7 @@ class TextRange(WireModel):
 
 class TextUserInput(Variant):
     text: str
-    text_elements: Annotated[list[TextElement], Field(validate_default=True)] = []
+    text_elements: Annotated[list[TextElement], Field(validate_default=True), NULL_IS_MISSING] = []
     """UI-defined spans within `text` used to render or persist special elements."""
     type: Literal["text"] = "text"
 
@@ -875,7 +875,7 @@ class ThreadStartThreadUnreadPosition(Variant):
 
 
 class TokenUsageBreakdown(WireModel):
-    cache_write_input_tokens: Annotated[int, Field(alias="cacheWriteInputTokens")] = 0
+    cache_write_input_tokens: Annotated[int, Field(alias="cacheWriteInputTokens"), NULL_IS_MISSING] = 0
     cached_input_tokens: Annotated[int, Field(alias="cachedInputTokens")]
     input_tokens: Annotated[int, Field(alias="inputTokens")]
     output_tokens: Annotated[int, Field(alias="outputTokens")]
@@ -1118,11 +1118,11 @@ class WebSearchThreadItem(Variant):
 
 
 class WorkspaceWriteSandboxPolicy(Variant):
-    exclude_slash_tmp: Annotated[bool, Field(alias="excludeSlashTmp")] = False
-    exclude_tmpdir_env_var: Annotated[bool, Field(alias="excludeTmpdirEnvVar")] = False
-    network_access: Annotated[bool, Field(alias="networkAccess")] = False
+    exclude_slash_tmp: Annotated[bool, Field(alias="excludeSlashTmp"), NULL_IS_MISSING] = False
+    exclude_tmpdir_env_var: Annotated[bool, Field(alias="excludeTmpdirEnvVar"), NULL_IS_MISSING] = False
+    network_access: Annotated[bool, Field(alias="networkAccess"), NULL_IS_MISSING] = False
     type: Literal["workspaceWrite"] = "workspaceWrite"
-    writable_roots: Annotated[list[AbsolutePathBuf], Field(alias="writableRoots")] = []
+    writable_roots: Annotated[list[AbsolutePathBuf], Field(alias="writableRoots"), NULL_IS_MISSING] = []
 
 
 class ActiveThreadStatus(Variant):
@@ -1241,7 +1241,7 @@ class CommandExecutionThreadItem(Variant):
     """Identifier for the underlying PTY process (when available)."""
     script_path: Annotated[str | None, Field(alias="scriptPath")] = None
     """Safe plugin-relative path when this command resolves to one plugin script."""
-    source: CommandExecutionSource = CommandExecutionSource.agent
+    source: Annotated[CommandExecutionSource, NULL_IS_MISSING] = CommandExecutionSource.agent
     status: CommandExecutionStatus
     type: Literal["commandExecution"] = "commandExecution"
 
@@ -1289,7 +1289,7 @@ DynamicToolNamespaceTool = TypeAliasType(
 
 
 class ExternalSandboxSandboxPolicy(Variant):
-    network_access: Annotated[NetworkAccess, Field(alias="networkAccess")] = NetworkAccess.restricted
+    network_access: Annotated[NetworkAccess, Field(alias="networkAccess"), NULL_IS_MISSING] = NetworkAccess.restricted
     type: Literal["externalSandbox"] = "externalSandbox"
 
 
@@ -1663,7 +1663,7 @@ class Turn(WireModel):
     """Identifier for this turn. Codex-generated turn IDs are UUIDv7."""
     items: list[ThreadItem]
     """Thread items currently included in this turn payload."""
-    items_view: Annotated[TurnItemsView, Field(alias="itemsView")] = TurnItemsView.full
+    items_view: Annotated[TurnItemsView, Field(alias="itemsView"), NULL_IS_MISSING] = TurnItemsView.full
     """Describes how much of `items` has been loaded for this turn."""
     root_turn_id: Annotated[str | None, Field(alias="rootTurnId")] = None
     """ID of the first turn in the chain of work that led to this turn. Pass this as `rootTurnId` when starting work on
@@ -1810,7 +1810,7 @@ class Thread(WireModel):
     """Source thread id when this thread was created by forking another thread."""
     git_info: Annotated[GitInfo | None, Field(alias="gitInfo")] = None
     """Optional Git metadata captured when the thread was created."""
-    history_mode: Annotated[ThreadHistoryMode, Field(alias="historyMode")] = ThreadHistoryMode.legacy
+    history_mode: Annotated[ThreadHistoryMode, Field(alias="historyMode"), NULL_IS_MISSING] = ThreadHistoryMode.legacy
     """Persisted thread history contract selected when this thread was created."""
     id: str
     """Identifier for this thread. Codex-generated thread IDs are UUIDv7."""
@@ -1863,16 +1863,18 @@ class ThreadStartResponse(WireModel):
     approvals_reviewer: Annotated[ApprovalsReviewer, Field(alias="approvalsReviewer")]
     """Reviewer currently used for approval requests on this thread."""
     cwd: AbsolutePathBuf
-    disabled_plugin_ids: Annotated[list[str], Field(alias="disabledPluginIds")] = []
+    disabled_plugin_ids: Annotated[list[str], Field(alias="disabledPluginIds"), NULL_IS_MISSING] = []
     """Saved list of disabled plugin IDs. Does not yet filter plugin capabilities."""
-    instruction_sources: Annotated[list[LegacyAppPathString], Field(alias="instructionSources")] = []
+    instruction_sources: Annotated[list[LegacyAppPathString], Field(alias="instructionSources"), NULL_IS_MISSING] = []
     """Environment-native paths to instruction source files currently loaded for this thread."""
     model: str
     model_provider: Annotated[str, Field(alias="modelProvider")]
     multi_agent_mode: Annotated[MultiAgentMode | None, Field(alias="multiAgentMode")] = None
     """Experimental. @deprecated Always `explicitRequestOnly`. Use `reasoningEffort` for Ultra behavior."""
     reasoning_effort: Annotated[ReasoningEffort | None, Field(alias="reasoningEffort")] = None
-    runtime_workspace_roots: Annotated[list[AbsolutePathBuf], Field(alias="runtimeWorkspaceRoots")] = []
+    runtime_workspace_roots: Annotated[
+        list[AbsolutePathBuf], Field(alias="runtimeWorkspaceRoots"), NULL_IS_MISSING
+    ] = []
     """Experimental. Thread-scoped runtime workspace roots used to materialize `:workspace_roots`."""
     sandbox: SandboxPolicy
     """Legacy sandbox policy retained for compatibility. Experimental clients should prefer `activePermissionProfile`

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from openai_codex._model import OpenEnum, WireModel
+from openai_codex._model import NULL_IS_MISSING, OpenEnum, WireModel
 
 
 class CommandMigration(WireModel, defer_build=True):
@@ -131,14 +131,16 @@ class ExternalAgentImportedConnectorCandidate(WireModel, defer_build=True):
 
 
 class MigrationDetails(WireModel, defer_build=True):
-    commands: Annotated[list[CommandMigration], Field(validate_default=True)] = []
-    hooks: Annotated[list[HookMigration], Field(validate_default=True)] = []
-    mcp_servers: Annotated[list[McpServerMigration], Field(alias="mcpServers", validate_default=True)] = []
+    commands: Annotated[list[CommandMigration], Field(validate_default=True), NULL_IS_MISSING] = []
+    hooks: Annotated[list[HookMigration], Field(validate_default=True), NULL_IS_MISSING] = []
+    mcp_servers: Annotated[
+        list[McpServerMigration], Field(alias="mcpServers", validate_default=True), NULL_IS_MISSING
+    ] = []
     memory: list[str] | None = None
-    plugins: Annotated[list[PluginsMigration], Field(validate_default=True)] = []
-    sessions: Annotated[list[SessionMigration], Field(validate_default=True)] = []
-    skills: Annotated[list[SkillMigration], Field(validate_default=True)] = []
-    subagents: Annotated[list[SubagentMigration], Field(validate_default=True)] = []
+    plugins: Annotated[list[PluginsMigration], Field(validate_default=True), NULL_IS_MISSING] = []
+    sessions: Annotated[list[SessionMigration], Field(validate_default=True), NULL_IS_MISSING] = []
+    skills: Annotated[list[SkillMigration], Field(validate_default=True), NULL_IS_MISSING] = []
+    subagents: Annotated[list[SubagentMigration], Field(validate_default=True), NULL_IS_MISSING] = []
 
 
 class ExternalAgentConfigImportCompletedNotification(WireModel, defer_build=True):
@@ -174,7 +176,9 @@ class ExternalAgentConfigMigrationItem(WireModel, defer_build=True):
 
 
 class ExternalAgentConfigDetectResponse(WireModel, defer_build=True):
-    connectors: Annotated[list[ExternalAgentDetectedConnectorCandidate], Field(validate_default=True)] = []
+    connectors: Annotated[
+        list[ExternalAgentDetectedConnectorCandidate], Field(validate_default=True), NULL_IS_MISSING
+    ] = []
     items: list[ExternalAgentConfigMigrationItem]
 
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from openai_codex._model import OpenEnum, WireModel
+from openai_codex._model import NULL_IS_MISSING, OpenEnum, WireModel
 
 from .common import HookEventName, HookSource
 from .core import AbsolutePathBuf
@@ -58,7 +58,7 @@ class HookRunSummary(WireModel, defer_build=True):
     handler_type: Annotated[HookHandlerType, Field(alias="handlerType")]
     id: str
     scope: HookScope
-    source: HookSource = HookSource.unknown
+    source: Annotated[HookSource, NULL_IS_MISSING] = HookSource.unknown
     source_path: Annotated[AbsolutePathBuf, Field(alias="sourcePath")]
     started_at: Annotated[int, Field(alias="startedAt")]
     status: HookRunStatus

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 from typing_extensions import TypeAliasType
 
-from openai_codex._model import OpenEnum, OpenTag, Unrecognized, Variant, WireModel
+from openai_codex._model import NULL_IS_MISSING, OpenEnum, OpenTag, Unrecognized, Variant, WireModel
 
 from .common import HookEventName, HookSource
 from .core import AbsolutePathBuf
@@ -111,7 +111,7 @@ class AgentHookMetadata(Variant, defer_build=True):
 class CommandHookMetadata(Variant, defer_build=True):
     additional_context_limit: Annotated[int | None, Field(alias="additionalContextLimit")] = None
     """Configured `additionalContext` spill threshold. `null` uses 2,500 tokens; `0` disables spilling."""
-    async_: Annotated[bool, Field(alias="async")] = False
+    async_: Annotated[bool, Field(alias="async"), NULL_IS_MISSING] = False
     command: str
     current_hash: Annotated[str, Field(alias="currentHash")]
     display_order: Annotated[int, Field(alias="displayOrder")]

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 from typing_extensions import TypeAliasType
 
-from openai_codex._model import OpenEnum, OpenKey, OpenTag, Unrecognized, Variant, WireModel
+from openai_codex._model import NULL_IS_MISSING, OpenEnum, OpenKey, OpenTag, Unrecognized, Variant, WireModel
 
 from .common import NetworkPolicyAmendment
 from .core import (
@@ -229,8 +229,8 @@ class ToolRequestUserInputQuestion(WireModel, defer_build=True):
 
     header: str
     id: str
-    is_other: Annotated[bool, Field(alias="isOther")] = False
-    is_secret: Annotated[bool, Field(alias="isSecret")] = False
+    is_other: Annotated[bool, Field(alias="isOther"), NULL_IS_MISSING] = False
+    is_secret: Annotated[bool, Field(alias="isSecret"), NULL_IS_MISSING] = False
     options: list[ToolRequestUserInputOption] | None = None
     question: str
 
@@ -451,7 +451,7 @@ class CommandExecutionRequestApprovalParams(WireModel, defer_build=True):
     environment_id: Annotated[str | None, Field(alias="environmentId")] = None
     """Environment in which the command will run."""
     item_id: Annotated[str, Field(alias="itemId")]
-    kind: CommandExecutionApprovalKind = CommandExecutionApprovalKind.command
+    kind: Annotated[CommandExecutionApprovalKind, NULL_IS_MISSING] = CommandExecutionApprovalKind.command
     """Kind of action under review. Defaults to `command` for older servers."""
     network_approval_context: Annotated[NetworkApprovalContext | None, Field(alias="networkApprovalContext")] = None
     """Optional context for a managed-network approval prompt."""

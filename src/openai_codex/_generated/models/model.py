@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from openai_codex._model import OpenEnum, WireModel
+from openai_codex._model import NULL_IS_MISSING, OpenEnum, WireModel
 
 from .core import CyberAccessProgram, ReasoningEffort
 
@@ -101,8 +101,8 @@ class ReasoningEffortOption(WireModel, defer_build=True):
     reasoning_effort: Annotated[ReasoningEffort, Field(alias="reasoningEffort")]
 
 
-class Model(WireModel):
-    additional_speed_tiers: Annotated[list[str], Field(alias="additionalSpeedTiers")] = []
+class Model(WireModel, defer_build=True):
+    additional_speed_tiers: Annotated[list[str], Field(alias="additionalSpeedTiers"), NULL_IS_MISSING] = []
     """Deprecated: use `serviceTiers` instead."""
     availability_nux: Annotated[ModelAvailabilityNux | None, Field(alias="availabilityNux")] = None
     available_access_programs: Annotated[ModelAccessPrograms | None, Field(alias="availableAccessPrograms")] = None
@@ -114,7 +114,7 @@ class Model(WireModel):
     display_name: Annotated[str, Field(alias="displayName")]
     hidden: bool
     id: str
-    input_modalities: Annotated[list[InputModality], Field(alias="inputModalities")] = [
+    input_modalities: Annotated[list[InputModality], Field(alias="inputModalities"), NULL_IS_MISSING] = [
         InputModality.text,
         InputModality.image,
     ]
@@ -123,9 +123,11 @@ class Model(WireModel):
     model_specialty: Annotated[str | None, Field(alias="modelSpecialty")] = None
     multi_agent_version: Annotated[MultiAgentVersion | None, Field(alias="multiAgentVersion")] = None
     """Multi-agent runtime declared by this model, when available."""
-    service_tiers: Annotated[list[ModelServiceTier], Field(alias="serviceTiers", validate_default=True)] = []
+    service_tiers: Annotated[
+        list[ModelServiceTier], Field(alias="serviceTiers", validate_default=True), NULL_IS_MISSING
+    ] = []
     supported_reasoning_efforts: Annotated[list[ReasoningEffortOption], Field(alias="supportedReasoningEfforts")]
-    supports_personality: Annotated[bool, Field(alias="supportsPersonality")] = False
+    supports_personality: Annotated[bool, Field(alias="supportsPersonality"), NULL_IS_MISSING] = False
     """@deprecated Always false; models no longer support personality selection."""
     upgrade: str | None = None
     upgrade_info: Annotated[ModelUpgradeInfo | None, Field(alias="upgradeInfo")] = None

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 from typing_extensions import TypeAliasType
 
-from openai_codex._model import OpenEnum, OpenTag, Unrecognized, Variant, WireModel
+from openai_codex._model import NULL_IS_MISSING, OpenEnum, OpenTag, Unrecognized, Variant, WireModel
 
 from .common import HookEventName, SkillInterface
 from .core import AbsolutePathBuf, LegacyAppPathString
@@ -445,7 +445,7 @@ class PluginShareSaveParams(WireModel, defer_build=True):
 
 class PluginSummary(WireModel, defer_build=True):
     auth_policy: Annotated[PluginAuthPolicy, Field(alias="authPolicy")]
-    availability: PluginAvailability = PluginAvailability.available
+    availability: Annotated[PluginAvailability, NULL_IS_MISSING] = PluginAvailability.available
     """Availability state for installing and using the plugin."""
     disabled_reason: Annotated[PluginDisabledReason | None, Field(alias="disabledReason")] = None
     """Why the remote plugin is unavailable, when provided by plugin-service."""
@@ -459,7 +459,7 @@ class PluginSummary(WireModel, defer_build=True):
     installed_at: Annotated[int | None, Field(alias="installedAt")] = None
     """Unix timestamp in seconds when the remote plugin was installed, when available."""
     interface: PluginInterface | None = None
-    keywords: list[str] = []
+    keywords: Annotated[list[str], NULL_IS_MISSING] = []
     local_version: Annotated[str | None, Field(alias="localVersion")] = None
     """Version of the locally materialized plugin package when available."""
     must_show_installation_interstitial: Annotated[bool | None, Field(alias="mustShowInstallationInterstitial")] = None
@@ -519,15 +519,15 @@ class PluginShareListResponse(WireModel, defer_build=True):
 
 class PluginInstalledResponse(WireModel, defer_build=True):
     marketplace_load_errors: Annotated[
-        list[MarketplaceLoadErrorInfo], Field(alias="marketplaceLoadErrors", validate_default=True)
+        list[MarketplaceLoadErrorInfo], Field(alias="marketplaceLoadErrors", validate_default=True), NULL_IS_MISSING
     ] = []
     marketplaces: list[PluginMarketplaceEntry]
 
 
 class PluginListResponse(WireModel, defer_build=True):
-    featured_plugin_ids: Annotated[list[str], Field(alias="featuredPluginIds")] = []
+    featured_plugin_ids: Annotated[list[str], Field(alias="featuredPluginIds"), NULL_IS_MISSING] = []
     marketplace_load_errors: Annotated[
-        list[MarketplaceLoadErrorInfo], Field(alias="marketplaceLoadErrors", validate_default=True)
+        list[MarketplaceLoadErrorInfo], Field(alias="marketplaceLoadErrors", validate_default=True), NULL_IS_MISSING
     ] = []
     marketplaces: list[PluginMarketplaceEntry]
 

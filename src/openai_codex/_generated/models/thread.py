@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 from typing_extensions import TypeAliasType
 
-from openai_codex._model import OpenEnum, OpenTag, Unrecognized, Variant, WireModel
+from openai_codex._model import NULL_IS_MISSING, OpenEnum, OpenTag, Unrecognized, Variant, WireModel
 
 from .common import SortDirection
 from .core import (
@@ -241,7 +241,7 @@ class RealtimeVoicesList(WireModel, defer_build=True):
     default_v2: Annotated[RealtimeVoice, Field(alias="defaultV2")]
     v1: list[RealtimeVoice]
     v2: list[RealtimeVoice]
-    v3: list[RealtimeVoice] = []
+    v3: Annotated[list[RealtimeVoice], NULL_IS_MISSING] = []
 
 
 class ReasoningTextReasoningItemContent(Variant, defer_build=True):
@@ -1595,7 +1595,7 @@ class ThreadSettings(WireModel, defer_build=True):
     approvals_reviewer: Annotated[ApprovalsReviewer, Field(alias="approvalsReviewer")]
     collaboration_mode: Annotated[CollaborationMode, Field(alias="collaborationMode")]
     cwd: AbsolutePathBuf
-    disabled_plugin_ids: Annotated[list[str], Field(alias="disabledPluginIds")] = []
+    disabled_plugin_ids: Annotated[list[str], Field(alias="disabledPluginIds"), NULL_IS_MISSING] = []
     """Saved list of disabled plugin IDs. Does not yet filter plugin capabilities."""
     effort: ReasoningEffort | None = None
     model: str
@@ -1928,16 +1928,18 @@ class ThreadForkResponse(WireModel, defer_build=True):
     approvals_reviewer: Annotated[ApprovalsReviewer, Field(alias="approvalsReviewer")]
     """Reviewer currently used for approval requests on this thread."""
     cwd: AbsolutePathBuf
-    disabled_plugin_ids: Annotated[list[str], Field(alias="disabledPluginIds")] = []
+    disabled_plugin_ids: Annotated[list[str], Field(alias="disabledPluginIds"), NULL_IS_MISSING] = []
     """Saved list of disabled plugin IDs. Does not yet filter plugin capabilities."""
-    instruction_sources: Annotated[list[LegacyAppPathString], Field(alias="instructionSources")] = []
+    instruction_sources: Annotated[list[LegacyAppPathString], Field(alias="instructionSources"), NULL_IS_MISSING] = []
     """Environment-native paths to instruction source files currently loaded for this thread."""
     model: str
     model_provider: Annotated[str, Field(alias="modelProvider")]
     multi_agent_mode: Annotated[MultiAgentMode | None, Field(alias="multiAgentMode")] = None
     """Experimental. @deprecated Always `explicitRequestOnly`. Use `reasoningEffort` for Ultra behavior."""
     reasoning_effort: Annotated[ReasoningEffort | None, Field(alias="reasoningEffort")] = None
-    runtime_workspace_roots: Annotated[list[AbsolutePathBuf], Field(alias="runtimeWorkspaceRoots")] = []
+    runtime_workspace_roots: Annotated[
+        list[AbsolutePathBuf], Field(alias="runtimeWorkspaceRoots"), NULL_IS_MISSING
+    ] = []
     """Experimental. Thread-scoped runtime workspace roots used to materialize `:workspace_roots`."""
     sandbox: SandboxPolicy
     """Legacy sandbox policy retained for compatibility. Experimental clients should prefer `activePermissionProfile`
@@ -1985,11 +1987,11 @@ class ThreadResumeResponse(WireModel, defer_build=True):
     collaboration_mode: Annotated[CollaborationMode | None, Field(alias="collaborationMode")] = None
     """Effective collaboration mode. Absent when resuming from an older server."""
     cwd: AbsolutePathBuf
-    disabled_plugin_ids: Annotated[list[str], Field(alias="disabledPluginIds")] = []
+    disabled_plugin_ids: Annotated[list[str], Field(alias="disabledPluginIds"), NULL_IS_MISSING] = []
     """Saved list of disabled plugin IDs. Does not yet filter plugin capabilities."""
     initial_turns_page: Annotated[TurnsPage | None, Field(alias="initialTurnsPage")] = None
     """Experimental. `thread/turns/list` page returned when requested by `initialTurnsPage`."""
-    instruction_sources: Annotated[list[LegacyAppPathString], Field(alias="instructionSources")] = []
+    instruction_sources: Annotated[list[LegacyAppPathString], Field(alias="instructionSources"), NULL_IS_MISSING] = []
     """Environment-native paths to instruction source files currently loaded for this thread."""
     items_backwards_cursor: Annotated[str | None, Field(alias="itemsBackwardsCursor")] = None
     """Opaque cursor for hydrating paginated items backwards.
@@ -2001,7 +2003,9 @@ class ThreadResumeResponse(WireModel, defer_build=True):
     multi_agent_mode: Annotated[MultiAgentMode | None, Field(alias="multiAgentMode")] = None
     """Experimental. @deprecated Always `explicitRequestOnly`. Use `reasoningEffort` for Ultra behavior."""
     reasoning_effort: Annotated[ReasoningEffort | None, Field(alias="reasoningEffort")] = None
-    runtime_workspace_roots: Annotated[list[AbsolutePathBuf], Field(alias="runtimeWorkspaceRoots")] = []
+    runtime_workspace_roots: Annotated[
+        list[AbsolutePathBuf], Field(alias="runtimeWorkspaceRoots"), NULL_IS_MISSING
+    ] = []
     """Experimental. Thread-scoped runtime workspace roots used to materialize `:workspace_roots`."""
     sandbox: SandboxPolicy
     """Legacy sandbox policy retained for compatibility. Experimental clients should prefer `activePermissionProfile`

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 from typing_extensions import TypeAliasType
 
-from openai_codex._model import OpenEnum, OpenTag, OpenUnion, Unrecognized, Variant, WireModel
+from openai_codex._model import NULL_IS_MISSING, OpenEnum, OpenTag, OpenUnion, Unrecognized, Variant, WireModel
 
 from .account import GetAccountRateLimitsParams, GetAccountTokenUsageParams
 from .config import AppToolApproval
@@ -114,7 +114,7 @@ class AppConfig(WireModel, defer_build=True):
     default_tools_approval_mode: AppToolApproval | None = None
     default_tools_enabled: bool | None = None
     destructive_enabled: bool | None = None
-    enabled: bool = True
+    enabled: Annotated[bool, NULL_IS_MISSING] = True
     links: AppLinksConfig | None = None
     """Per-account approval settings keyed by link ID."""
     omit_tools_from: list[ToolExposureSurface] | None = None
