@@ -92,13 +92,13 @@ def _is_fallback(annotation: Any) -> bool:
     return isinstance(annotation, type) and issubclass(annotation, Unrecognized)
 
 
-def example(model: type[BaseModel], depth: int = 0, *, optional: bool = False) -> dict[str, Any]:
-    """A wire object for a model: what it requires and its constants, or with ``optional`` every field."""
+def example(model: type[BaseModel], depth: int = 0) -> dict[str, Any]:
+    """A wire object for a model: what it requires and its constants."""
     assert depth < 20, "the schema is expected to have no recursive types"
     return {
         field.alias or name: _example(field.annotation, depth)
         for name, field in model.model_fields.items()
-        if optional or field.is_required() or get_origin(field.annotation) is Literal
+        if field.is_required() or get_origin(field.annotation) is Literal
     }
 
 

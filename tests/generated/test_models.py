@@ -1,12 +1,13 @@
-"""All generated models: tolerant when reading, exact when sending, and good Python objects."""
+"""All generated models: tolerant when reading, exact when sending, and good Python objects.
+
+What they read and write back, and what they make of the unknown, is in ``test_vectors``.
+"""
 
 from __future__ import annotations
 
 import contextlib
-import copy
 import pickle
 import re
-from enum import Enum
 from typing import Annotated, Any
 
 import pytest
@@ -14,7 +15,7 @@ from pydantic import BaseModel, RootModel, TypeAdapter, ValidationError
 
 from openai_codex._calls import encode_params
 from openai_codex._generated import models as m
-from openai_codex._model import OpenEnum, OpenUnion, Unrecognized, Variant, WireModel, to_wire
+from openai_codex._model import OpenUnion, Unrecognized, Variant, WireModel, to_wire
 from openai_codex._unset import UNSET
 from tests.generated.catalogue import (
     ALIASES,
@@ -75,22 +76,6 @@ def test_fields_are_snake_case_and_the_wire_name_works_as_well() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(ENUMS))
-def test_enum_takes_a_value_from_the_future(name: str) -> None:
-    enum = ENUMS[name]
-    members = list(ENUMS[name])
-    assert issubclass(enum, OpenEnum)
-    future = adapter(name).validate_python(FUTURE)
-    assert type(future) is enum and future.value == FUTURE
-    assert future is enum(FUTURE)
-    assert isinstance(future, str) and future == FUTURE
-    assert adapter(name).dump_python(future, mode="json") == FUTURE
-    assert pickle.loads(pickle.dumps(future)) is future
-    assert copy.deepcopy(future) is future and copy.copy(future) is future
-    assert hash(future) == hash(FUTURE)
-    assert list(ENUMS[name]) == members and FUTURE not in enum.__members__
-
-
-@pytest.mark.parametrize("name", sorted(ENUMS))
 def test_enum_members_are_snake_case_of_their_values(name: str) -> None:
     for member, item in ENUMS[name].__members__.items():
         assert re.fullmatch(r"[a-z0-9_]+_?", member), member
@@ -118,39 +103,6 @@ def test_open_strings_are_enums_with_the_values_known_today() -> None:
 # --- unions ----------------------------------------------------------------------------------------------
 
 
-def fallback_of(members: tuple[type[Any], ...]) -> type[Unrecognized]:
-    return next(member for member in members if issubclass(member, Unrecognized))
-
-
-@pytest.mark.parametrize("name", sorted(TAGGED))
-def test_tagged_union_takes_an_unknown_tag_and_keeps_all_of_it(name: str) -> None:
-    members, marker = TAGGED[name]
-    raw = {marker.wire: FUTURE, "id": "x", "nested": {"deep": [1, None]}}
-    value = adapter(name).validate_python(raw)
-    assert type(value) is fallback_of(members)
-    assert value.raw == raw and value.root is value
-    assert to_wire(value) == raw
-    assert adapter(name).dump_python(value, mode="json", by_alias=True, exclude_unset=True) == raw
-    assert adapter(name).validate_python(value) is value
-    for again in (pickle.loads(pickle.dumps(value)), copy.deepcopy(value), copy.copy(value)):
-        assert again == value and again.raw == raw and to_wire(again) == raw
-
-
-@pytest.mark.parametrize("name", sorted(TAGGED))
-def test_tagged_union_selects_each_member_by_its_tag(name: str) -> None:
-    members, marker = TAGGED[name]
-    for member in members:
-        if issubclass(member, Unrecognized):
-            continue
-        raw = example(member)
-        value = adapter(name).validate_python(raw)
-        assert type(value) is member
-        assert value.root is value
-        assert to_wire(value) == raw
-        assert adapter(name).validate_python(value) is value
-        assert constants(member) == {marker.wire: raw[marker.wire]}
-
-
 @pytest.mark.parametrize("tag", [None, 3, True, ["list"], {"a": 1}])
 def test_tag_that_is_no_string_is_no_crash(tag: Any) -> None:
     """Either a fallback or a validation error; anything else would end a reader."""
@@ -167,56 +119,6 @@ def test_union_of_something_else_is_no_crash(name: str, value: Any) -> None:
     """A list or a number where objects belong is a validation error at worst."""
     with contextlib.suppress(ValidationError):
         adapter(name).validate_python(value)
-
-
-@pytest.mark.parametrize("name", sorted(KEYED))
-def test_keyed_union_takes_unknown_words_and_keys(name: str) -> None:
-    members, _ = KEYED[name]
-    raw = {"fromTheFuture": {"deep": [1]}}
-    value = adapter(name).validate_python(raw)
-    assert type(value) is fallback_of(members) and value.raw == raw
-    assert adapter(name).dump_python(value, mode="json", by_alias=True, exclude_unset=True) == raw
-    assert pickle.loads(pickle.dumps(value)) == value and copy.deepcopy(value) == value
-    for words in (member for member in members if issubclass(member, Enum)):
-        assert adapter(name).validate_python(FUTURE) is words(FUTURE)
-        for word in words:
-            assert adapter(name).validate_python(word.value) is word
-            assert adapter(name).dump_python(word, mode="json") == word.value
-
-
-@pytest.mark.parametrize("name", sorted(KEYED))
-def test_keyed_union_selects_each_member_by_its_key(name: str) -> None:
-    members, _ = KEYED[name]
-    for member in members:
-        if issubclass(member, (Unrecognized, Enum)):
-            continue
-        raw = example(member)
-        value = adapter(name).validate_python(raw)
-        assert type(value) is member and to_wire(value) == raw
-        assert adapter(name).validate_python(value) is value
-        assert value.root is value
-
-
-@pytest.mark.parametrize("name", sorted(OPEN))
-def test_open_union_takes_an_unknown_object_and_keeps_all_of_it(name: str) -> None:
-    members, _ = OPEN[name]
-    raw = {"fromTheFuture": {"deep": [1]}}
-    value = adapter(name).validate_python(raw)
-    assert type(value) is fallback_of(members) and value.raw == raw
-    assert adapter(name).dump_python(value, mode="json", by_alias=True, exclude_unset=True) == raw
-
-
-@pytest.mark.parametrize(
-    "name",
-    sorted(OPEN),
-)
-def test_open_union_selects_each_member_by_what_it_alone_knows(name: str) -> None:
-    members, _ = OPEN[name]
-    for member in members:
-        if not issubclass(member, Unrecognized):
-            raw = example(member, optional=True)
-            value = adapter(name).validate_python(raw)
-            assert type(value) is member and to_wire(value) == raw
 
 
 @pytest.mark.parametrize(
@@ -255,18 +157,6 @@ def test_fallback_survives_shared_fields_of_another_type() -> None:
 
 
 # --- reading and sending ---------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("optional", [False, True], ids=["required", "all fields"])
-def test_every_model_round_trips(optional: bool) -> None:
-    for name, model in CLASSES.items():
-        raw = example(model, optional=optional)
-        value = model.model_validate({**raw, "fieldFromTheFuture": 1})
-        # Only where the schema itself says that there may be more fields, or where nothing is known, are they kept.
-        kept = model.model_config.get("extra") == "allow" or isinstance(value, Unrecognized)
-        assert to_wire(value) == ({**raw, "fieldFromTheFuture": 1} if kept else raw), name
-        assert pickle.loads(pickle.dumps(value)) == value, name
-        assert copy.deepcopy(value) == value, name
 
 
 def test_constants_are_sent_by_whatever_way_a_model_was_made() -> None:
