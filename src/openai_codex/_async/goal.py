@@ -15,7 +15,7 @@ from .._engine import DEFAULT_TIMEOUT, DefaultTimeout
 from .._generated import models as m
 from ..errors import CodexError, JsonRpcError, RequestTimeoutError, TurnNotActiveError
 from .follower import AsyncLimit
-from .history import ENDED, ENDING, GONE, look
+from .history import ENDED, ENDING, GONE, look, may_work
 from .interrupt import interrupt_turn
 from .turn import AsyncTurnHandle
 
@@ -234,7 +234,7 @@ class GoalTurns:
     async def is_active(self, timeout: float | None) -> bool:
         """Ask the runtime whether the thread runs a turn."""
         read: m.ThreadReadResponse = await self._session.call("thread/read", {"thread_id": self._thread_id}, timeout)
-        return isinstance(read.thread.status, m.ActiveThreadStatus)
+        return may_work(read.thread.status)
 
     async def interrupt(self) -> None:
         """Stop the latest turn, if it runs."""

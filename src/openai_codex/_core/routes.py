@@ -28,6 +28,10 @@ from .turn import TurnFold
 __all__ = ["Turn", "TurnRoutes"]
 
 
+_AT_REST = ("idle", "systemError", "notLoaded")
+"""What a thread is called that does nothing. A status that is not known may be one of a thread at work."""
+
+
 class Turn:
     """One turn that somebody follows.
 
@@ -215,7 +219,7 @@ class TurnRoutes:
     def note_status(self, thread_id: Any, status: Any, wake: list[Waiter]) -> None:
         """What a thread does has changed. Whoever waits for a turn of a thread that does nothing is woken."""
         for turn in self._claimed_of.get(thread_id, ()) if isinstance(thread_id, str) else ():
-            turn.idle = status != "active"
+            turn.idle = status in _AT_REST
             if turn.idle:
                 for mailbox in turn.followers:
                     mailbox.take_waiter(wake)

@@ -15,7 +15,7 @@ from .._engine import DEFAULT_TIMEOUT, DefaultTimeout
 from .._generated import models as m
 from ..errors import CodexError, JsonRpcError, RequestTimeoutError, TurnNotActiveError
 from .follower import Limit
-from .history import ENDED, ENDING, GONE, look
+from .history import ENDED, ENDING, GONE, look, may_work
 from .interrupt import interrupt_turn
 from .turn import TurnHandle
 
@@ -234,7 +234,7 @@ class GoalTurns:
     def is_active(self, timeout: float | None) -> bool:
         """Ask the runtime whether the thread runs a turn."""
         read: m.ThreadReadResponse = self._session.call("thread/read", {"thread_id": self._thread_id}, timeout)
-        return isinstance(read.thread.status, m.ActiveThreadStatus)
+        return may_work(read.thread.status)
 
     def interrupt(self) -> None:
         """Stop the latest turn, if it runs."""

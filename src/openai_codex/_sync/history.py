@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .._core.routes import Turn
     from .session import Session
 
-__all__ = ["ASKING", "ENDED", "ENDING", "GONE", "RUNNING", "UNKNOWN", "look", "recall"]
+__all__ = ["ASKING", "ENDED", "ENDING", "GONE", "RUNNING", "UNKNOWN", "look", "may_work", "recall"]
 
 RUNNING = "running"
 ASKING = "asking"  # it waits for somebody's decision
@@ -44,11 +44,23 @@ def look(session: Session, turn: Turn, seconds: float | None) -> str:
     except CodexError:
         return GONE
     status = read.thread.status
-    if isinstance(status, m.ActiveThreadStatus):
-        if session.engine.is_handling(turn.thread_id):  # a tool call, for example, of which the status says nothing
-            return ASKING
-        return ASKING if status.active_flags else RUNNING if stored != GONE else GONE
-    return ENDING if stored == RUNNING else GONE
+    if not may_work(status):
+        return ENDING if stored == RUNNING else GONE
+    if session.engine.is_handling(turn.thread_id):  # a tool call, for example, of which the status says nothing
+        return ASKING
+    asking = isinstance(status, m.ActiveThreadStatus) and status.active_flags
+    return ASKING if asking else RUNNING if stored != GONE else GONE
+
+
+def may_work(status: m.ThreadStatus) -> bool:
+    """Whether a thread of this status does something, as far as this version can tell."""
+    return isinstance(status, (m.ActiveThreadStatus, m.UnrecognizedThreadStatus))
+
+
+def _may_run(turn: m.Turn) -> bool:
+    """The same of a turn; one that is over says since when."""
+    unheard_of = not turn.status.is_known and turn.completed_at is None
+    return unheard_of or turn.status is m.TurnStatus.in_progress
 
 
 def recall(session: Session, turn: Turn, deadline: Deadline | None = None) -> str:
@@ -65,11 +77,11 @@ def recall(session: Session, turn: Turn, deadline: Deadline | None = None) -> st
     except CodexError:
         return ""
     mine = next((each for each in page.data if each.id == turn.id), None)
-    if any(turn.id in (each.id, each.root_turn_id) and each.status is m.TurnStatus.in_progress for each in page.data):
+    if any(turn.id in (each.id, each.root_turn_id) and _may_run(each) for each in page.data):
         return RUNNING
     if mine is None:
         others = [each for each in page.data if each.root_turn_id != turn.id]
-        return GONE if any(each.status is m.TurnStatus.in_progress for each in others) else ""
+        return GONE if any(map(_may_run, others)) else ""
     if mine.status is m.TurnStatus.interrupted and mine.completed_at is None and not turn.fold.begun:
         return RUNNING  # so the runtime calls a turn that is about to begin
     try:
