@@ -12,7 +12,7 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help install demo test schema upgrade generate check-generated lint format types bench matrix check build smoke clean
+.PHONY: help install demo test schema upgrade generate check-generated lint format types bench matrix fuzz check build smoke clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
@@ -63,6 +63,9 @@ bench: $(INSTALLED) ## Measure speed against the official SDK; QUICK=1 is shorte
 
 matrix: $(INSTALLED) ## Try runtimes of other versions; ARGS="--versions 0.154.0" only some
 	@$(BIN)/python -m tests.matrix $(ARGS)
+
+fuzz: $(INSTALLED) ## Play 10,000 turns of a newer runtime to both clients; ARGS="--turns 500 --seed 7"
+	@$(BIN)/python -m tests.fuzz $(ARGS)
 
 check: lint types check-generated test build smoke ## Run everything that must pass before a change lands
 

@@ -98,6 +98,9 @@ class Awaited:
 
         return call
 
+    async def __call__(self, *args: Any, **kwargs: Any) -> Any:  # of namespaces that can be called
+        return _dressed(await asyncio.to_thread(self._target, *args, **kwargs))
+
     async def __aenter__(self) -> Any:
         entered = await asyncio.to_thread(self._target.__enter__)
         assert entered is self._target

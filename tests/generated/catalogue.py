@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from enum import Enum
+from functools import cache
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 import pytest
@@ -13,7 +14,7 @@ from typing_extensions import TypeAliasType
 
 from openai_codex._generated import models
 from openai_codex._generated._version import RUNTIME_VERSION
-from openai_codex._model import OpenEnum, OpenKey, OpenTag, OpenUnion, Unrecognized
+from openai_codex._model import OpenEnum, OpenKey, OpenTag, OpenUnion, Unrecognized, to_wire
 
 RECORDED_WITH = "0.163.0"
 """Runtime that the recordings in tests/data were made with, and the version of the official package in them."""
@@ -102,8 +103,17 @@ def example(model: type[BaseModel], depth: int = 0) -> dict[str, Any]:
     }
 
 
+@cache
 def adapter(name: str) -> TypeAdapter[Any]:
+    """What reads values of this type."""
     return TypeAdapter(TYPES[name])
+
+
+def written(name: str, value: Any) -> Any:
+    """The JSON for a value of this type, as the client sends it."""
+    if isinstance(value, BaseModel):
+        return to_wire(value)
+    return adapter(name).dump_python(value, mode="json", by_alias=True, exclude_unset=True, warnings=False)
 
 
 def literals(annotation: Any) -> Iterator[Any]:

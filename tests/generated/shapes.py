@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from codegen import ir
-from codegen.load import Schema, closure, load, ref_name, references
+from codegen.load import load
 from codegen.overrides import OVERRIDES_FILE, Overrides
+from openai_codex._schema.bundle import Schema, closure, ref_name, references
 
 __all__ = [
     "Anything",
@@ -34,6 +35,7 @@ __all__ = [
     "Shape",
     "Tagged",
     "Untagged",
+    "default_of",
     "fits",
     "places",
     "read_directions",
@@ -387,3 +389,12 @@ def _places_of_record(
         elif isinstance(field.shape, Maybe):
             yield Place("unsaid", where, own, field.shape)
         yield from places(field.shape, value[name], shapes, where, own)
+
+
+def default_of(place: Place, shapes: Mapping[str, Shape]) -> Any:
+    """What a model has at a place that is ``nothing``: the schema's default, or None.
+
+    A default that is one of a union is none of a model's.
+    """
+    union = isinstance(resolve(place.node, shapes), (Keyed, Tagged, Untagged))
+    return None if union or place.detail is ... else place.detail

@@ -11,21 +11,13 @@ from typing import Any, cast
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from openai_codex._model import OpenEnum, Unrecognized, Variant, to_wire
-from tests.generated.catalogue import CLASSES, ENUMS, KEYED, OPEN, TAGGED, adapter
+from openai_codex._model import OpenEnum, Unrecognized, Variant
+from tests.generated.catalogue import CLASSES, ENUMS, KEYED, OPEN, TAGGED, adapter, written
 from tests.generated.shapes import Shape, read_protocol
 from tests.generated.vectors import KINDS, WORD, Kind, Vector, vectors
 
 DEFINITIONS = read_protocol().definitions
-ADAPTERS = {name: adapter(name) for name in DEFINITIONS}
 UNIONS = {**TAGGED, **KEYED, **OPEN}
-
-
-def written(name: str, value: Any) -> Any:
-    """The JSON for a value, as the client sends it."""
-    if isinstance(value, BaseModel):
-        return to_wire(value)
-    return ADAPTERS[name].dump_python(value, mode="json", by_alias=True, exclude_unset=True, warnings=False)
 
 
 def inside(value: Any) -> Iterable[Any]:
@@ -62,7 +54,7 @@ def unknown(value: Any) -> list[OpenEnum | Unrecognized]:
 def problem(vector: Vector) -> str:
     """What is wrong with the type of a vector, or ""."""
     try:
-        value = ADAPTERS[vector.name].validate_python(vector.wire)
+        value = adapter(vector.name).validate_python(vector.wire)
     except ValidationError as error:
         return "" if vector.refused else str(error)
     if vector.refused:
@@ -72,7 +64,7 @@ def problem(vector: Vector) -> str:
     found = [part.raw if isinstance(part, Unrecognized) else part.value for part in unknown(value)]
     if found != vector.unknown:
         return f"{vector.wire}: unknown is {found}"
-    if ADAPTERS[vector.name].validate_python(value) != value:
+    if adapter(vector.name).validate_python(value) != value:
         return f"{vector.wire}: its object is another when it is validated again"
     for again in (pickle.loads(pickle.dumps(value)), copy.deepcopy(value), copy.copy(value)):
         if not (again == value and type(again) is type(value) and written(vector.name, again) == back):
@@ -94,7 +86,7 @@ def test_every_definition_reads_and_writes_its_vectors(kind: Kind) -> None:
 def decoded(*kinds: Kind) -> Iterator[Any]:
     for vector in vectors():
         if vector.kind in kinds and not vector.refused:
-            yield ADAPTERS[vector.name].validate_python(vector.wire)
+            yield adapter(vector.name).validate_python(vector.wire)
 
 
 def test_every_enum_of_the_package_has_taken_a_word_from_the_future() -> None:

@@ -31,6 +31,7 @@ from .shapes import (
     Shape,
     Tagged,
     Untagged,
+    default_of,
     places,
     read_directions,
     read_shapes,
@@ -149,15 +150,10 @@ class _Maker:
                 refused = sent
             else:
                 wire = replaced(wire, place.path, None)
-                default = self._default(place) if kind == "null for missing" else None
+                default = default_of(place, self._shapes) if kind == "null for missing" else None
                 back = replaced(back, place.path, default)
                 refused = refused or (default is not None and sent and not read)
         return Vector(kind, name, wire, back, tuple(place.node for place in at), refused=refused)
-
-    def _default(self, place: Place) -> Any:
-        """What a model has where a member is missing. A default that is one of a union is none of a model's."""
-        union = isinstance(resolve(place.node, self._shapes), (Keyed, Tagged, Untagged))
-        return None if union or place.detail is ... else place.detail
 
     def _unknown(self, name: str, value: Any, place: Place) -> Iterator[Vector]:
         if place.kind == "enum":

@@ -202,7 +202,7 @@ def test_variants_that_are_all_the_object() -> None:
     [
         (STRING, NULLABLE, RENAMED),
         (NULLABLE, STRING, NARROWED),
-        ({**STRING, "default": "x"}, {**NULLABLE, "default": "x"}, WIDENED),
+        ({**STRING, "default": "x"}, {**NULLABLE, "default": "x"}, RENAMED),
         (STRING, {**STRING, "default": "x"}, RENAMED),
         (STRING, True, WIDENED),
     ],
