@@ -92,7 +92,7 @@ CASES: dict[str, Case] = {
         obj(f={**STRING, "default": "x"}),
         obj(f={**NULLABLE, "default": "x"}),
         {"f": None},
-        ("optional became nullable",),
+        ("default became nullable",),
     ),
     "no null": Case(obj("f", f=NULLABLE), obj("f", f=STRING), {"f": "x"}, ("null refused",)),
     "default": Case(obj(f={**STRING, "default": "x"}), obj(f={**STRING, "default": "y"}), {}, ("default changed",)),

@@ -279,7 +279,7 @@ def test_field_that_changes_in_every_way_is_told_in_every_way() -> None:
     assert kinds(changes_of(old, new)) == [
         ("type changed", "T.f"),
         ("became required", "T.f"),
-        ("optional became nullable", "T.f"),
+        ("default became nullable", "T.f"),
     ]
 
 

@@ -79,6 +79,14 @@ EXAMPLES: dict[str, Example] = {
     "optional became nullable": Example(
         "T.f", obj(f=STRING), obj(f=NULLABLE), obj("f", f=STRING), ("became required",), ("string", "string | null")
     ),
+    "default became nullable": Example(
+        "T.f",
+        obj(f=DEFAULT),
+        obj(f={**NULLABLE, "default": "x"}),
+        obj("f", f=STRING),
+        ("became required",),
+        ("string", "string | null"),
+    ),
     "null allowed": Example(
         "T.f",
         obj("f", f=STRING),
@@ -161,7 +169,7 @@ def test_required_null_that_is_only_read_may_go() -> None:
 def test_null_for_a_field_with_a_default_reads_as_the_default() -> None:
     nullable = {**NULLABLE, "default": "x"}
     (change,) = diff(carried({"T": obj(f=DEFAULT)}, "read"), carried({"T": obj(f=nullable)}, "read"))
-    assert (change.kind, change.verdict) == ("optional became nullable", Verdict.compatible)
+    assert (change.kind, change.verdict) == ("default became nullable", Verdict.attention)
 
 
 # --- messages and whole types ------------------------------------------------------------------------------

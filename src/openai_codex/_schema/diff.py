@@ -214,8 +214,8 @@ class _Diff:
             yield from self._type_change(name, place, old.text, new.text)
         else:
             if old.nullable != new.nullable:
-                allowed = "null allowed" if old.required else "optional became nullable"
-                kind = allowed if new.nullable else "null refused"
+                absent = "default became nullable" if old.default else "optional became nullable"
+                kind = "null refused" if old.nullable else "null allowed" if old.required else absent
                 yield self._change(kind, name, place, old.text, new.text)
             yield from self._type_change(name, place, old.type, new.type)
         if old.default != new.default and not new.required and not old.required:

@@ -74,7 +74,8 @@ RULES: dict[str, Rule] = {
     "became required": Rule(_BAD, _OK, "calls without it fail; when read it is always there"),
     "became optional": Rule(_OK, _BAD, "need not be sent; older models miss it when it does not come"),
     "nullable became optional": Rule(_OK, _LOOK, "need not be sent; reads as None when it does not come"),
-    "optional became nullable": Rule(_OK, _OK, "may be sent as null; reads as when it does not come"),
+    "optional became nullable": Rule(_OK, _OK, "may be sent as null; reads as None, as it does when it does not come"),
+    "default became nullable": Rule(_OK, _LOOK, "may be sent as null; older models fill in the default when read"),
     "null allowed": Rule(_OK, _BAD, "may be sent as null; does not fit older models when read"),
     "null refused": Rule(_BAD, _OK, "null is not accepted any more; when read it is never null"),
     "default changed": Rule(_LOOK, _LOOK, "leaving it out means something else; older models fill in the old one"),
@@ -129,7 +130,8 @@ RUNTIME_RULES: dict[str, Rule] = {
     "nullable became optional": Rule(
         _OK, _LOOK, "need not be sent; reads as None when it does not come", "nullable field optional"
     ),
-    "optional became nullable": Rule(_OK, _OK, "may be sent as null; reads as when it does not come"),
+    "optional became nullable": Rule(_OK, _OK, "may be sent as null; reads as None, as it does when it does not come"),
+    "default became nullable": Rule(_OK, _LOOK, "may be sent as null; the models fill in the default when read"),
     "null allowed": Rule(_OK, _BAD, "may be sent as null; does not fit the models when read"),
     "null refused": Rule(_BAD, _OK, "the runtime refuses null; when read it is never null"),
     "default changed": Rule(
