@@ -30,6 +30,8 @@ RESTING: dict[str, Any] = {"type": "resting/soon", "until": 1}
 UNHEARD_OF: dict[str, Any] = {"thread": {**THREAD["thread"], "status": RESTING}}
 RESTS = send("thread/status/changed", threadId=ID, turnId=None, status=RESTING)
 STATUS = "restingAsWell"
+NONE: list[Any] = []
+TURNS: tuple[Steps, ...] = (stored("inProgress"), stored(STATUS), [["result", {"data": NONE}]])
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -48,7 +50,7 @@ def test_thread_of_a_status_that_is_not_known_may_be_at_work(kind: str, monkeypa
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("turns", [stored("inProgress"), stored(STATUS), [["result", {"data": []}]]])
+@pytest.mark.parametrize("turns", TURNS, ids=["running", "not known", "not stored"])
 def test_silent_turn_of_a_status_that_is_not_known_is_still_running(kind: str, turns: Steps) -> None:
     async def body(codex: Any, turn: Any) -> None:
         with pytest.raises(TurnStalledError, match="still running"):
