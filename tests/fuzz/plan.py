@@ -2,17 +2,20 @@
 
 Notifications and requests that no recording has are made from the schema. All of it goes to the stand-in as one file of
 JSON, so that this needs neither the schema nor the package.
+
+The schema may be newer or older than the recordings. Members and notifications that it does not have are left out, and
+so is what does not fit it otherwise.
 """
 
 from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.generated.shapes import Place, Record, default_of, places, read_protocol, read_shapes
+from tests.generated.shapes import Place, Record, default_of, fits, known, places, read_protocol, read_shapes
 from tests.generated.vectors import vectors
 
 from .mutate import filled
@@ -43,6 +46,10 @@ def make_plan() -> dict[str, Any]:
     return _Planner().make()
 
 
+class _Unfit(Exception):
+    """Something recorded does not fit the schema of today."""
+
+
 class _Planner:
     def __init__(self) -> None:
         self._shapes = read_shapes()
@@ -52,27 +59,42 @@ class _Planner:
         self._results = {each.method: each.result for each in protocol.requests}
 
     def make(self) -> dict[str, Any]:
-        turns = [json.loads(line) for line in _lines("turns.jsonl.gz")]
         answers = [each for each in map(json.loads, _lines("server_messages.jsonl.gz")) if "answers" in each]
+        turns = [*self._fitting(self._turn, map(json.loads, _lines("turns.jsonl.gz")))]
         recorded = {step["method"] for turn in turns for step in turn["steps"] if "method" in step}
-        threads = [each["result"] for each in answers if each["answers"] == "thread/start"]
+        started = [each["result"] for each in answers if each["answers"] == "thread/start"]
         return {
-            "turns": [self._turn(turn) for turn in turns],
-            "threads": [self._part("ThreadStartResponse", _of_thread(each)) for each in threads],
+            "turns": turns,
+            "threads": [*self._fitting(self._thread, started)],
             "initialize": self._part("InitializeResponse", answers[0]["result"]),
-            "answers": [
-                {"method": each["answers"], **self._part(self._results[each["answers"]], each["result"])}
-                for each in answers
-                if each["answers"] not in _OF_TURNS
-            ],
+            "answers": [*self._fitting(self._answer, (each for each in answers if each["answers"] not in _OF_TURNS))],
             "told": [*self._made(self._payloads, recorded)],
             "asked": [*self._made(self._params, set())],
         }
 
-    def _part(self, name: str, value: Any, kept: Collection[tuple[str | int, ...]] = ()) -> dict[str, Any]:
+    @staticmethod
+    def _fitting(make: Callable[[Any], dict[str, Any]], recorded: Iterable[Any]) -> Iterator[dict[str, Any]]:
+        for each in recorded:
+            try:
+                yield make(each)
+            except _Unfit:
+                continue
+
+    def _part(self, name: str | None, value: Any, kept: Collection[tuple[str | int, ...]] = ()) -> dict[str, Any]:
         """A value, and what may be changed in it."""
-        found = places(self._shapes[name], value, self._shapes)
+        shape = self._shapes.get(name or "")
+        value = value if shape is None else known(shape, value, self._shapes)
+        if shape is None or not fits(shape, value, self._shapes):
+            raise _Unfit
+        found = places(shape, value, self._shapes)
         return {"value": value, "changes": [_change(each) for each in found if each.path not in kept]}
+
+    def _thread(self, result: dict[str, Any]) -> dict[str, Any]:
+        return self._part("ThreadStartResponse", filled(result, {result["thread"]["id"]: _THREAD}))
+
+    def _answer(self, recorded: dict[str, Any]) -> dict[str, Any]:
+        method = recorded["answers"]
+        return {"method": method, **self._part(self._results.get(method), recorded["result"])}
 
     def _turn(self, turn: dict[str, Any]) -> dict[str, Any]:
         opens, results = turn["opens"], {"turn/interrupt": "TurnInterruptResponse", "turn/steer": "TurnSteerResponse"}
@@ -84,11 +106,13 @@ class _Planner:
             elif "answers" in step:
                 steps.append({"answers": step["answers"], **self._part(results[step["answers"]], step["result"])})
             elif "id" in step:
-                steps.append({"id": step["id"], "method": method, **self._part(self._params[method], step["params"])})
-            else:
+                steps.append(
+                    {"id": step["id"], "method": method, **self._part(self._params.get(method), step["params"])}
+                )
+            elif method in self._payloads:
                 kept = _KEPT.get(opens, ()) if method == "item/started" else ()
                 steps.append({"method": method, **self._part(self._payloads[method], step["params"], kept)})
-        answer = self._part(self._results[opens], turn["answer"])
+        answer = self._part(self._results.get(opens), turn["answer"])
         return {"kind": turn["kind"], "opens": opens, "answer": answer, "steps": steps}
 
     def _made(self, types: dict[str, str], recorded: set[str]) -> Iterator[dict[str, Any]]:
@@ -105,10 +129,6 @@ class _Planner:
 def _lines(name: str) -> list[str]:
     with gzip.open(_DATA / name, "rt", encoding="utf-8") as file:
         return file.read().splitlines()
-
-
-def _of_thread(result: dict[str, Any]) -> dict[str, Any]:
-    return {**filled(result, {result["thread"]["id"]: _THREAD})}
 
 
 def _of_turn(params: dict[str, Any]) -> dict[str, Any]:

@@ -23,9 +23,8 @@ from tests.fuzz.script import Plan, Script
 from tests.generated.shapes import PlaceKind
 
 SEED = 2026
-TURNS = 312
-
 RAW = make_plan()
+TURNS = 8 * len(RAW["turns"])
 Edit = Callable[[list[Any], int], None]
 
 
@@ -35,7 +34,7 @@ def test_mutated_turns_come_out_of_both_clients_as_they_should() -> None:
         for played in program.fuzz(SEED, range(TURNS), each=TURNS // 4):
             total.add(played)
     assert total.failures == []
-    assert total.turns == TURNS == 8 * len(RAW["turns"])
+    assert total.turns == TURNS > 300
     assert total.events > 10 * TURNS and total.requests > TURNS / 2
     assert sum(total.changes.values()) > 10 * TURNS
 

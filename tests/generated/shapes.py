@@ -37,6 +37,7 @@ __all__ = [
     "Untagged",
     "default_of",
     "fits",
+    "known",
     "places",
     "read_directions",
     "read_protocol",
@@ -389,6 +390,33 @@ def _places_of_record(
         elif isinstance(field.shape, Maybe):
             yield Place("unsaid", where, own, field.shape)
         yield from places(field.shape, value[name], shapes, where, own)
+
+
+def known(shape: Shape, value: Any, shapes: Mapping[str, Shape]) -> Any:
+    """The value without the members that the schema of today does not have. It need not fit otherwise."""
+    match resolve(shape, shapes):
+        case Maybe(inner):
+            return None if value is None else known(inner, value, shapes)
+        case Listing(element) if isinstance(value, list):
+            return [known(element, each, shapes) for each in cast("list[object]", value)]
+        case Mapped(element) if isinstance(value, dict):
+            return {key: known(element, each, shapes) for key, each in _object(value).items()}
+        case Record(fields, more) if isinstance(value, dict):
+            return {
+                name: known(fields[name].shape, each, shapes) if name in fields else each
+                for name, each in _object(value).items()
+                if more or name in fields
+            }
+        case Tagged(tag, branches) if isinstance(value, dict):
+            return known(branches.get(_object(value).get(tag, ""), Anything()), value, shapes)
+        case Keyed(_, branches):
+            key = next(iter(_object(value)), "")
+            return known(branches[key], value, shapes) if key in branches else value
+        case Untagged(branches):
+            found = (known(branch, value, shapes) for branch in branches)
+            return next((each for each in found if fits(shape, each, shapes)), value)
+        case _:
+            return value
 
 
 def default_of(place: Place, shapes: Mapping[str, Shape]) -> Any:
