@@ -38,7 +38,8 @@ schema: $(INSTALLED) ## Dump the schema of the installed runtime; ARGS="--runtim
 	@$(BIN)/python -m codegen schema $(ARGS)
 
 upgrade: $(INSTALLED) ## Bring all to another runtime: RUNTIME=0.164.0, or CODEX_BIN=path
-	@$(BIN)/python -m codegen upgrade $(if $(RUNTIME),--runtime '$(RUNTIME)') $(if $(CODEX_BIN),--codex-bin '$(CODEX_BIN)') $(ARGS)
+	@$(if $(RUNTIME)$(CODEX_BIN)$(ARGS),,echo 'Name the runtime: make upgrade RUNTIME=0.164.0, or CODEX_BIN=path'; exit 2)
+	@$(BIN)/python -m codegen upgrade $(if $(RUNTIME),--runtime "$$RUNTIME") $(if $(CODEX_BIN),--codex-bin "$$CODEX_BIN") $(ARGS)
 
 generate: $(INSTALLED) ## Write all generated files from schema/
 	@$(BIN)/python -m codegen generate $(ARGS)

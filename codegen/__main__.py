@@ -7,6 +7,7 @@ Exit codes: 0 fine, 1 drift or findings (each on one line), 2 usage. Those of ``
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -24,8 +25,12 @@ except ModuleNotFoundError as error:
     sys.exit(f'codegen: {error.name} is not installed; run "make install"')
 
 
+def _colour() -> bool:
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+
 _REPORTS: dict[str, Callable[..., str]] = {
-    "text": lambda *compared: report.as_text(*compared, colour=sys.stdout.isatty()),
+    "text": lambda *compared: report.as_text(*compared, colour=_colour()),
     "markdown": report.as_markdown,
     "json": report.as_json,
 }
@@ -124,7 +129,7 @@ def _upgrade(arguments: argparse.Namespace) -> None:
     done = upgrade.upgrade(_bundles(arguments), tests=not arguments.skip_tests)
     for note in done.notes:
         pipeline.progress(f"note: {note}")
-    print(report.as_text(done.old, done.new, done.changes, colour=sys.stdout.isatty()), end="")
+    print(report.as_text(done.old, done.new, done.changes, colour=_colour()), end="")
     pipeline.progress(
         f"codegen: {len(done.files)} files changed; next: read the changelog's section, "
         "`make check`, and `make matrix` for docs/compatibility.md"

@@ -26,6 +26,8 @@ def with_protocol_section(text: str, section: str) -> str:
     Raises:
         CodegenError: the changelog has no place for it.
     """
+    if "\r\n" in text:
+        return with_protocol_section(text.replace("\r\n", "\n"), section).replace("\n", "\r\n")
     start = text.find(_UNRELEASED)
     if start < 0:
         reason = f"has no line {_UNRELEASED.strip()!r}"
@@ -33,8 +35,10 @@ def with_protocol_section(text: str, section: str) -> str:
     start += len(_UNRELEASED)
     end = text.find("\n## ", start)
     end = len(text) if end < 0 else end
-    body = _SECTION.sub("", text[start:end])
-    if section:
-        above = f"{body.rstrip()}\n" if body.strip() else ""
-        body = f"{above}\n{section.rstrip()}\n"
+    body, new = text[start:end], f"\n{section.rstrip()}\n" if section else ""
+    present = _SECTION.search(body)
+    if present is not None:
+        body = body[: present.start()] + new + body[present.end() :]
+    elif new:
+        body = (f"{body.rstrip()}\n" if body.strip() else "") + new
     return text[:start] + body + text[end:]

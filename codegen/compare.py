@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
+from openai_codex._schema.bundle import BundleError
 from openai_codex._schema.describe import describe
 from openai_codex._schema.description import Description
 from openai_codex._schema.errors import SchemaError
 from openai_codex._schema.sources import read_description
-from openai_codex._transport.dump import VERSION
 
 from . import sources
 from .overrides import Overrides
 
 __all__ = ["describe_named"]
+
+_VERSION = re.compile(r"\d+\.\d+\.\d+(?:[-.]?[a-z]+[-.]?\d+)*")
 
 
 def describe_named(name: str, *, stable: bool = False) -> Description:
@@ -42,7 +45,10 @@ def _describe(name: str) -> Description:
     for method in overrides.names("response"):
         entry = overrides.get("response", method)
         results[method] = entry if isinstance(entry, str) else entry["type"]
-    if VERSION.fullmatch(name) and not Path(name).exists():
+    if _VERSION.fullmatch(name) and not Path(name).exists():
         bundles = sources.from_runtime_version(name)
-        return describe(bundles.experimental, bundles.stable, version=bundles.runtime_version, results=results)
+        try:
+            return describe(bundles.experimental, bundles.stable, version=bundles.runtime_version, results=results)
+        except BundleError as error:
+            raise SchemaError(f"codex {name}", str(error), "teach openai_codex/_schema about it") from error
     return read_description(name, results=results)

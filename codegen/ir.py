@@ -102,7 +102,8 @@ def _result(
         if chosen in definitions:
             return chosen, None
         reason = f"[response] {method} = {chosen}: there is no such type"
-        return likeliest, Finding(overrides.path.name, reason, listed)
+        step = f'say `"{method}" = "{candidates[0]}"`; {listed}' if candidates else listed
+        return likeliest, Finding(overrides.path.name, reason, step)
     guess = result_name(method, params)
     if guess in definitions:
         return guess, None

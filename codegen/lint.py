@@ -51,7 +51,8 @@ def lint(protocol: Protocol, normalised: Normalised, layout: Layout) -> tuple[li
     for call in protocol.requests:
         if call.namespace in _TAKEN_NAMESPACES or not all(part.isidentifier() for part in call.path.split(".")):
             reason = f"{call.method} cannot be rpc.{call.path}"
-            errors.append(Finding("overrides.toml", reason, "give it another name in [rpc_name]"))
+            step = f'give it another name in [rpc_name]: `"{call.method}" = ["{call.namespace}", "..."]`'
+            errors.append(Finding("overrides.toml", reason, step))
     for asked in protocol.server_requests:
         if not asked.handler.isidentifier():
             step = "teach codegen/naming.py another name"

@@ -12,7 +12,18 @@ from .findings import Finding
 from .pipeline import API, DOCS, GENERATED, PACKAGE, ROOT, SCHEMA, SYNC
 from .public import handwritten
 
-__all__ = ["FOLDERS", "MANIFEST", "OUTDATED", "check", "check_schema", "compare", "manifest_text", "write"]
+__all__ = [
+    "FOLDERS",
+    "MANIFEST",
+    "OUTDATED",
+    "check",
+    "check_schema",
+    "compare",
+    "generated_files",
+    "manifest_text",
+    "tidy",
+    "write",
+]
 
 MANIFEST = GENERATED / "MANIFEST.json"
 OUTDATED = "is not what the generated code was made with"
@@ -50,7 +61,7 @@ def write(files: Mapping[str, str], root: Path = ROOT, *, inputs_below: Path = R
     """Write all files and their manifest below ``root``, remove what is generated no more; return what changed."""
     wanted = {**files, MANIFEST.as_posix(): manifest_text(files, inputs_below)}
     changed: list[str] = []
-    for path in _present(root):
+    for path in generated_files(root):
         if path not in wanted:
             (root / path).unlink()
             changed.append(path)
@@ -62,14 +73,22 @@ def write(files: Mapping[str, str], root: Path = ROOT, *, inputs_below: Path = R
             part.write_bytes(text.encode())
             part.replace(target)
             changed.append(path)
+    tidy(root)
+    return sorted(changed)
+
+
+def tidy(root: Path) -> None:
+    """Remove what is left of packages that are generated no more: caches without sources, and empty folders."""
     for folder in FOLDERS:
         for cache in sorted((root / folder).rglob("__pycache__")):
             if not any(entry.suffix == ".py" for entry in cache.parent.iterdir()):
                 shutil.rmtree(cache)
-    return sorted(changed)
+        for path in sorted((root / folder).rglob("*"), reverse=True):
+            if path.is_dir() and not any(path.iterdir()):
+                path.rmdir()
 
 
-def _present(root: Path) -> Iterator[str]:
+def generated_files(root: Path) -> Iterator[str]:
     """Every file that lies in a generated directory, whoever put it there."""
     for folder in FOLDERS:
         for path in sorted((root / folder).rglob("*")):
@@ -85,7 +104,7 @@ def check(root: Path = ROOT) -> list[Finding]:
         inputs: dict[str, str] = dict(manifest["inputs"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         return [Finding(MANIFEST.as_posix(), f"unreadable ({error})", _REGENERATE)]
-    present = set(_present(root)) - {MANIFEST.as_posix()}
+    present = set(generated_files(root)) - {MANIFEST.as_posix()}
     findings = [*_differences(files, present, root)]
     now = _inputs(root)
     for path in sorted(inputs.keys() | now.keys()):

@@ -11,6 +11,8 @@ from typing import Any, cast
 
 import tomli
 
+from openai_codex._transport.dump import VERSION
+
 from .findings import CodegenError, Finding
 
 __all__ = ["OVERRIDES_FILE", "Overrides"]
@@ -20,8 +22,17 @@ _TABLES = ("response", "open_enum", "refusal", "rpc_name")
 _LISTS = ("core_types", "long_running", "replaced_types", "secret_fields")
 
 
-def _version(text: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in text.split(".") if part.isdigit())
+def _version(text: object) -> tuple[int, ...]:
+    """The release that a version belongs to; () for what is none."""
+    found = VERSION.fullmatch(text) if isinstance(text, str) else None
+    return () if found is None else tuple(map(int, found[1].split(".")))
+
+
+def _limits(entry: dict[str, Any], *keys: str) -> bool:
+    """Whether a table has these keys and no others but limits, which are versions."""
+    return entry.keys() - {"since", "until"} <= set(keys) and all(
+        _version(entry[key]) for key in ("since", "until") if key in entry
+    )
 
 
 def _strings(value: object) -> bool:
@@ -36,7 +47,9 @@ def _name(entry: object) -> str | None:
 
 
 def _names(value: object) -> bool:
-    return isinstance(value, list) and None not in map(_name, cast("list[object]", value))
+    entries = cast("list[object]", value) if isinstance(value, list) else [None]
+    tables = [cast("dict[str, Any]", entry) for entry in entries if isinstance(entry, dict)]
+    return None not in map(_name, entries) and all(_limits(table, "name") for table in tables)
 
 
 def _is_error(value: object) -> bool:
@@ -54,9 +67,10 @@ def _misshapen(data: dict[str, Any]) -> Iterator[str]:
         for name, value in table.items() if section in _TABLES else ():
             entry: dict[str, Any] = cast("dict[str, Any]", value) if isinstance(value, dict) else {}
             good = {
-                "response": isinstance(value, str) or isinstance(entry.get("type"), str),
-                "open_enum": _strings(entry.get("values")),
-                "refusal": len(entry.keys() & {"result", "error", "clock"}) == 1
+                "response": isinstance(value, str) or (isinstance(entry.get("type"), str) and _limits(entry, "type")),
+                "open_enum": _strings(entry.get("values")) and _limits(entry, "values"),
+                "refusal": _limits(entry, "result", "error", "clock")
+                and len(entry.keys() & {"result", "error", "clock"}) == 1
                 and isinstance(entry.get("clock", ""), str)
                 and ("error" not in entry or _is_error(entry["error"])),
                 "rpc_name": _strings(cast("object", value)) and len(cast("list[str]", value)) == 2,
@@ -100,7 +114,7 @@ class Overrides:
         version = _version(runtime_version)
         if not version:
             return True
-        since, until = (_version(str(limits.get(key, ""))) for key in ("since", "until"))
+        since, until = (_version(limits.get(key)) for key in ("since", "until"))
         return version >= since and (not until or version < until)
 
     def get(self, section: str, name: str) -> Any:
@@ -117,7 +131,11 @@ class Overrides:
     def stale(self) -> list[Finding]:
         """Entries that nothing asked for."""
         return [
-            Finding(self.path.name, f"[{section}] {name} matches nothing in this schema", "remove the entry")
+            Finding(
+                self.path.name,
+                f"[{section}] {name} matches nothing in this schema",
+                "remove or limit it (since, until)",
+            )
             for section, table in self._tables.items()
             for name in table
             if (section, name) not in self._used

@@ -115,6 +115,8 @@ def build(
     else:
         notes += stale
     if findings:
+        for note in sorted(notes):
+            progress(f"note: {note}")
         raise CodegenError(findings)
 
     progress(f"codegen: {len(normalised.definitions)} types of codex {versions.runtime}")

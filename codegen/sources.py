@@ -162,7 +162,7 @@ def write_schema_dir(bundles: Bundles, schema_dir: Path) -> None:
     """Write ``stable.json``, ``experimental.json`` (byte for byte) and ``manifest.json``.
 
     Kept from the present manifest: ``oldest_runtime``, and ``package_version`` as long as the runtime version
-    stays, so that a repeated release (``0.163.0.post1``) survives a new dump.
+    stays, so that a repeated release (``0.163.0.post1``) survives a new dump; ``source`` as long as the bundles do.
     """
     manifest_path = schema_dir / MANIFEST
     present: Mapping[str, Any] = {}
@@ -171,12 +171,14 @@ def write_schema_dir(bundles: Bundles, schema_dir: Path) -> None:
     version = bundles.runtime_version
     same_runtime = present.get("runtime_version") == version
     files = {EXPERIMENTAL: bundles.experimental, STABLE: bundles.stable}
+    hashes = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+    source = {"kind": bundles.source.kind, "version": bundles.source.version}
     manifest = {
         "runtime_version": version,
         "package_version": present.get("package_version", version) if same_runtime else version,
         "oldest_runtime": present.get("oldest_runtime", _DEFAULT_OLDEST_RUNTIME),
-        "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
-        "source": {"kind": bundles.source.kind, "version": bundles.source.version},
+        "sha256": hashes,
+        "source": present.get("source", source) if same_runtime and present.get("sha256") == hashes else source,
     }
     schema_dir.mkdir(parents=True, exist_ok=True)
     for name, data in files.items():

@@ -68,3 +68,14 @@ def test_changelog_without_a_place_is_refused() -> None:
     with pytest.raises(CodegenError) as caught:
         with_protocol_section("# Changelog\n\n## [0.1.0]\n", SECTION)
     assert str(caught.value) == ("CHANGELOG.md: has no line '## [Unreleased]'; add it above the newest release")
+
+
+def test_section_is_replaced_where_it_stands() -> None:
+    moved = WITH.replace("\n## [0.1.0]", "\n### Fixed\n\n- A bug.\n\n## [0.1.0]")
+    other = SECTION.replace("0.2.0", "0.3.0")
+    assert with_protocol_section(moved, other) == moved.replace("0.2.0", "0.3.0")
+
+
+def test_line_ends_stay() -> None:
+    windows = BEFORE.replace("\n", "\r\n")
+    assert with_protocol_section(windows, SECTION) == WITH.replace("\n", "\r\n")

@@ -82,7 +82,10 @@ def refused(root: Path, line: str) -> None:
 def test_stale_override_is_refused(project: Path) -> None:
     path = project / OVERRIDES
     path.write_text(path.read_text().replace("[response]\n", '[response]\n"nope/nope" = "NopeResponse"\n', 1))
-    refused(project, "overrides.toml: [response] nope/nope matches nothing in this schema; remove the entry")
+    refused(
+        project,
+        "overrides.toml: [response] nope/nope matches nothing in this schema; remove or limit it (since, until)",
+    )
 
 
 def test_missing_override_is_asked_for_with_candidates(project: Path) -> None:

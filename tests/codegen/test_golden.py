@@ -86,7 +86,7 @@ def test_stale_override_is_an_error_for_the_vendored_schema_and_a_note_for_any_o
     exceptions = tmp_path / "overrides.toml"
     exceptions.write_text(OVERRIDES.replace('names = ["job/run"]', 'names = ["job/run", "job/gone"]'))
     folder = schema_dir(tmp_path / "schema")
-    line = "overrides.toml: [long_running] job/gone matches nothing in this schema; remove the entry"
+    line = "overrides.toml: [long_running] job/gone matches nothing in this schema; remove or limit it (since, until)"
     with pytest.raises(CodegenError) as caught:
         pipeline.build(folder, overrides_file=exceptions)
     assert str(caught.value) == line

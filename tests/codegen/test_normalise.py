@@ -64,7 +64,7 @@ def test_open_enum_entry_is_stale_once_the_schema_has_an_enum(tmp_path: Path) ->
     closed: Schema = {"type": "string", "enum": ["low", "high"]}
     normalise(Protocol((), (), (), {"Effort": closed}, frozenset(), frozenset()), exceptions)
     assert [str(each) for each in exceptions.stale()] == [
-        "overrides.toml: [open_enum] Effort matches nothing in this schema; remove the entry"
+        "overrides.toml: [open_enum] Effort matches nothing in this schema; remove or limit it (since, until)"
     ]
 
 

@@ -106,3 +106,32 @@ def test_file_that_is_no_text_is_refused_with_one_line(tmp_path: Path) -> None:
 def test_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CodegenError, match="mend the file"):
         Overrides(tmp_path / "gone.toml")
+
+
+SINCE = '[core_types]\nnames = ["A", { name = "B", since = "0.163.0" }]\n'
+
+
+@pytest.mark.parametrize(
+    ("runtime", "there"),
+    [("0.162.9", False), ("0.163.0", True), ("0.163.0-alpha.3", True), ("0.164.0", True), ("", True)],
+)
+def test_entry_of_a_list_begins_with_its_runtime(tmp_path: Path, runtime: str, there: bool) -> None:
+    entries = overrides(tmp_path, SINCE, runtime_version=runtime)
+    assert set(entries.names("core_types")) == ({"A", "B"} if there else {"A"})
+    assert {finding.reason.split()[1] for finding in entries.stale()} == ({"A", "B"} if there else {"A"})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[response]\na = { type = "A", untill = "1.0.0" }\n',
+        '[response]\na = { type = "A", until = "v1.0.0" }\n',
+        '[response]\na = { type = "A", since = 1 }\n',
+        '[core_types]\nnames = [{ name = "A", from = "1.0.0" }]\n',
+        '[core_types]\nnames = [{ since = "1.0.0" }]\n',
+        '[open_enum]\nA = { values = ["a"], value = "b" }\n',
+    ],
+)
+def test_misspelt_limit_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(CodegenError, match=r"is not of (the section's|its) shape; mend the entry"):
+        overrides(tmp_path, text)

@@ -143,7 +143,7 @@ def test_every_decision_is_listed_at_once_and_nothing_is_changed(project: Path) 
     with pytest.raises(CodegenError) as caught:
         upgrade(small(NEW, *changes), project)
     assert list(map(str, caught.value.findings)) == [
-        "overrides.toml: [response] job matches nothing in this schema; remove the entry",
+        "overrides.toml: [response] job matches nothing in this schema; remove or limit it (since, until)",
         "overrides.toml: job/source/set and job/sourceSet would both be rpc.job.source_set; "
         'name one of them in [rpc_name]: `"job/sourceSet" = ["job", "..."]`',
         "overrides.toml: no result type known for job/answer/read (JobAnswerReadResponse does not exist); "
@@ -236,3 +236,115 @@ def test_schema_of_the_last_release_must_be_there(project: Path) -> None:
 def test_upgrade_asks_for_a_runtime(arguments: tuple[str, ...]) -> None:
     done = run(ROOT, *arguments)
     assert (done.returncode, done.stdout) == (2, "")
+
+
+# --- what is the user's stays -----------------------------------------------------------------------------
+
+
+def test_what_an_upgrade_does_not_own_it_leaves_alone(project: Path) -> None:
+    mine = ("schema/notes.md", "schema/.hidden", "schema/dist/a.json", "src/openai_codex/mine.py", "build/out")
+    for name in mine:
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).write_text("mine", encoding="utf-8")
+    upgrade(small(NEW), project, tests=False)
+    assert [(project / name).read_text(encoding="utf-8") for name in mine] == ["mine"] * len(mine)
+
+
+@pytest.mark.parametrize("name", ["CHANGELOG.md", "pyproject.toml"])
+def test_change_made_meanwhile_is_kept_and_nothing_is_swapped(
+    project: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    build = pipeline.build
+
+    def build_slowly(*arguments: Any, **options: Any) -> pipeline.Output:
+        with (project / name).open("a", encoding="utf-8") as file:
+            file.write("\n# mine\n")
+        return build(*arguments, **options)
+
+    monkeypatch.setattr(pipeline, "build", build_slowly)
+    before = tree(project)
+    with pytest.raises(CodegenError) as caught:
+        upgrade(small(NEW), project, tests=False)
+    assert str(caught.value).startswith(f"{name}: was changed while the upgrade was prepared; ")
+    after = tree(project)
+    assert {path for path in after if after[path] != before.get(path)} == {name}
+    assert after[name].endswith(b"\n# mine\n")
+
+
+def test_links_lead_where_they_led(project: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere.md"
+    (project / "CHANGELOG.md").rename(elsewhere)
+    (project / "CHANGELOG.md").symlink_to(elsewhere)
+    before = elsewhere.read_bytes()
+    put_tests(project, HOLDS.replace(NEW, OLD))
+    with pytest.raises(CodegenError):
+        upgrade(small(NEW, request("job/one", "JobOneResponse")), project)
+    assert elsewhere.read_bytes() == before
+    upgrade(small(NEW, request("job/one", "JobOneResponse")), project, tests=False)
+    assert (project / "CHANGELOG.md").is_symlink()
+    assert b"### Protocol " in elsewhere.read_bytes()
+
+
+def test_rename_that_fails_gives_back_what_was_renamed(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = tree(project)
+    replace, renamed = Path.replace, list[Path]()
+
+    def replace_some(path: Path, target: Path) -> Path:
+        if path.name.endswith(".part") and path.is_relative_to(project):
+            renamed.append(path)
+            if len(renamed) > 5:
+                raise PermissionError(13, "in use", str(target))
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", replace_some)
+    with pytest.raises(PermissionError):
+        upgrade(small(NEW, request("job/one", "JobOneResponse")), project, tests=False)
+    assert len(renamed) == 6
+    assert tree(project) == before
+
+
+def test_line_ends_of_the_changelog_and_modes_of_files_stay(project: Path) -> None:
+    changelog = project / "CHANGELOG.md"
+    changelog.write_bytes(changelog.read_bytes().replace(b"\n", b"\r\n"))
+    (project / "pyproject.toml").chmod(0o600)
+    upgrade(small(NEW, request("job/one", "JobOneResponse")), project, tests=False)
+    text = changelog.read_bytes()
+    assert b"### Protocol " in text
+    assert text.count(b"\r\n") == text.count(b"\n")
+    assert (project / "pyproject.toml").stat().st_mode & 0o777 == 0o600
+
+
+def test_project_that_pins_no_runtime_is_refused(project: Path) -> None:
+    path = project / "pyproject.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace("openai-codex-cli-bin==", "openai-codex-cli-bin>="))
+    before = tree(project)
+    with pytest.raises(CodegenError, match=r"pyproject\.toml: pins no version of the runtime; add "):
+        upgrade(small(NEW), project, tests=False)
+    assert tree(project) == before
+
+
+def test_options_of_pytest_in_the_environment_do_not_let_failing_tests_pass(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTEST_ADDOPTS", "--collect-only")
+    put_tests(project, HOLDS.replace(NEW, OLD))
+    with pytest.raises(CodegenError, match="FAILED"):
+        upgrade(small(NEW), project)
+
+
+def test_repeated_release_that_is_left_behind_is_told(project: Path) -> None:
+    path = project / "schema/manifest.json"
+    path.write_text(
+        path.read_text(encoding="utf-8").replace(f'"package_version": "{OLD}"', f'"package_version": "{OLD}.post1"')
+    )
+    assert upgrade(small(OLD), project, tests=False).notes == ()
+    (note,) = upgrade(small(NEW), project, tests=False).notes
+    assert str(note).startswith(f"schema/manifest.json: package_version was {OLD}.post1; set it by hand")
+
+
+def test_same_schema_from_a_binary_changes_nothing(project: Path) -> None:
+    before = tree(project)
+    same = small(OLD)
+    done = upgrade(Bundles(same.stable, same.experimental, OLD, Source("binary", OLD)), project, tests=False)
+    assert (done.files, done.changes) == ([], [])
+    assert tree(project) == before
