@@ -11,13 +11,52 @@ WORD = "correcthorse"
 
 @pytest.mark.parametrize(
     "name",
-    ["OPENAI_API_KEY", "CODEX_ACCESS_TOKEN", "my_secret", "PGPASSWORD", "DB_PASSWD", "AWS_CREDENTIALS", "PROXY_AUTH"],
+    [
+        "OPENAI_API_KEY",
+        "CODEX_ACCESS_TOKEN",
+        "my_secret",
+        "PGPASSWORD",
+        "DB_PASSWD",
+        "AWS_CREDENTIALS",
+        "PROXY_AUTH",
+        "DB_PASS",
+        "smtp_pass",
+        "MYSQLPASS",
+        "PASS",
+        "MYSQL_PASS_OLD",
+        "GPG_PASSPHRASE",
+        "VPN_PASSCODE",
+        "BYPASS_PASSWORD",
+        "TELECOMPASSWORD",
+        "TELECOMPASSPHRASE",
+        "PASSIVE_DB_PASS",
+    ],
 )
 def test_value_of_a_variable_with_such_a_name_is_hidden(name: str) -> None:
     assert Veil({name: WORD}).over(f"got '{WORD}', sent x={WORD}.") == "got '***', sent x=***."
 
 
-@pytest.mark.parametrize("name", ["PATH", "HOME", "GIT_AUTHOR_NAME", "LANG"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "PATH",
+        "HOME",
+        "GIT_AUTHOR_NAME",
+        "LANG",
+        "COMPASS_HOME",
+        "PROXY_BYPASS",
+        "TRESPASSER",
+        "UNDERPASS",
+        "OVERPASS_URL",
+        "FTP_PASSIVE",
+        "PASSAGE",
+        "PASSENGER_APP_ENV",
+        "PASSPORT_NAME",
+        "TESTS_PASSED",
+        "PASSING_SCORE",
+        "GPU_PASSTHROUGH",
+    ],
+)
 def test_value_of_another_variable_is_shown(name: str) -> None:
     assert Veil({name: WORD}).over(WORD) == WORD
 
@@ -56,6 +95,9 @@ def test_whole_value_of_a_setting_is_hidden() -> None:
         (r'invalid value: string "a \"b\" c", expected x', "invalid value: string ***, expected x"),
         ("proxy http://me:pass@proxy:80/x", "proxy http://***@proxy:80/x"),
         ("logged in as jo.doe+x@mail.example.com now", "logged in as *** now"),
+        ("<jo@example.org>, ann@x-1.co.uk. mail=bob@1.example.com", "<***>, ***. mail=***"),
+        ("of ann@example.org: see /home/ann", "of ***: see /home/ann"),
+        ("jo@пример.рф jo@xn--e1afmkfd.xn--p1ai", "*** ***"),
         ("Authorization: Bearer abc.def", "Authorization: Bearer ***"),
         ("key sk-proj-0123456789", "key ***"),
         ("token ghp_0123456789", "token ***"),
@@ -74,6 +116,9 @@ def test_secret_is_known_by_its_form(text: str, shown: str) -> None:
         "unknown variant `bogus`, expected one of `untrusted`, `never`",
         "see https://developers.openai.com/codex/concepts/sandboxing#prerequisites",
         "the task-based sk-ip",
+        "/opt/homebrew/opt/python@3.12/bin/codex and python@3.12, codex@0.163.0-alpha.1",
+        "/opt/codex@next.old/bin and codex@next.old/bin",
+        "/usr/lib/python@next.old",
     ],
 )
 def test_other_text_is_shown(text: str) -> None:

@@ -15,6 +15,7 @@ from openai_codex import ApprovalMode, CodexConfig, Sandbox, TurnResult, errors
 from openai_codex._generated._version import OLDEST_RUNTIME
 from tests.docs.blocks import PAGES, ROOT
 from tests.generated.test_parity import ENUM_DIFFERENCES, MODEL_DIFFERENCES, WRAPPER_DIFFERENCES
+from tests.unit.protocols import described
 
 _FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"(?<!!)\[[^\[\]]*\]\(([^()\s]+)\)")
@@ -118,3 +119,11 @@ def test_migrating_is_about_the_recorded_version() -> None:
     record = json.loads((ROOT / "tests" / "data" / "official-surface-0.163.0.json").read_text(encoding="utf-8"))
     version = re.search(r"openai-codex (\d[\d.]*\d)", record["about"])
     assert version is not None and f"`openai-codex` {version[1]}" in prose(ROOT / "docs" / "migrating.md")
+
+
+def test_numbers_of_messages_are_those_of_the_version_that_they_are_given_for() -> None:
+    found = re.search(r"a type: (\d+), (\d+) and (\d+) at runtime (\d[\d.]*\d)", prose(ROOT / "README.md"))
+    assert found is not None
+    known = described(found[4])
+    numbers = [len(group) for group in (known.requests, known.notifications, known.server_requests)]
+    assert [int(number) for number in found.groups()[:3]] == numbers

@@ -8,7 +8,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
@@ -203,9 +203,13 @@ def script_of(name: str) -> str:
 @pytest.mark.parametrize(
     ("answer", "found"),
     [
-        ("openai-codex-cli-bin (0.170.0)\nAvailable versions: 0.170.0, 0.163.0", "version=0.170.0\n"),
-        ("openai-codex-cli-bin (0.99.0)", ""),  # numbers, not letters
-        ("openai-codex-cli-bin (PRESENT)", ""),
+        ("0.170.0, 0.163.0", "version=0.170.0\n"),
+        ("0.99.0, 0.9.0", ""),  # numbers, not letters
+        ("0.999.0, 0.1000.0, 0.170.0", "version=0.1000.0\n"),
+        ("0.999.0.post1, 0.999.0a1, 0.999.0rc1, 0.999.0.dev1, 0.999, 0.170.0, 0.163.0", "version=0.170.0\n"),
+        ("PRESENT.post1, PRESENT", ""),
+        ("PRESENT", ""),
+        ("0.999.0rc1", None),
         ("", None),
     ],
 )
@@ -213,7 +217,8 @@ def test_newest_runtime_is_found_where_it_is_newer(tmp_path: Path, answer: str, 
     manifest: dict[str, Any] = json.loads((ROOT / "schema/manifest.json").read_bytes())
     (tmp_path / "schema").mkdir()
     shutil.copy(ROOT / "schema/manifest.json", tmp_path / "schema")
-    (tmp_path / "answer").write_text(answer.replace("PRESENT", manifest["runtime_version"]))
+    listed = f"openai-codex-cli-bin ({answer.partition(',')[0]})\nAvailable versions: {answer}\n  INSTALLED: 0.998.0\n"
+    (tmp_path / "answer").write_text(listed.replace("PRESENT", manifest["runtime_version"]) if answer else "")
     python = tmp_path / ".venv/bin/python"
     python.parent.mkdir(parents=True)
     python.write_text('#!/bin/sh\ncase "$*" in "-m pip index versions "*) cat answer ;; *) exec python3 "$@" ;; esac\n')
@@ -248,12 +253,148 @@ def test_upgrade_that_a_human_must_decide_fails_and_shows_why(tmp_path: Path, co
     assert (tmp_path / "summary").read_text() == "\n```text\nasked for upgrade RUNTIME=0.170.0\na decision\n```\n"
 
 
-def lines_of(script: str) -> Iterator[str]:
-    yield from (line.strip() for line in script.splitlines())
+AUTHOR = "github-actions[bot]"
+BRANCH = "runtime-0.170.0"
 
 
-def test_pull_request_is_for_the_branch_that_was_pushed() -> None:
-    lines = [*lines_of(script_of("Open the pull request"))]
-    assert lines.index("git add --all") < lines.index('git commit --quiet --message "$title"')
-    assert lines.index('git push --force origin "$branch"') < lines.index('gh workflow run ci.yml --ref "$branch"')
+class Proposal:
+    """A clone of a repository of its own, in which the upgrade is made and then proposed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.clones = 0
+        (folder / "bin").mkdir()
+        gh = folder / "bin/gh"
+        gh.write_text(f'#!/bin/sh\necho "$*" >> {folder}/asked\ncase "$*" in "pr list "*) cat {folder}/open ;; esac\n')
+        gh.chmod(0o755)
+        (folder / "open").write_text("0\n")
+        self.git("init", "--quiet", "--bare", "--initial-branch", "main", "origin")
+        clone = self.clone()
+        (clone / "schema").write_text("old\n")
+        (clone / ".gitignore").write_text(".venv\n")
+        self.commit(clone, "Begin", "Ann")
+        self.git("push", "--quiet", "origin", "HEAD:main", folder=clone)
+
+    def git(self, *arguments: str, folder: Path | None = None) -> str:
+        command = ["git", "-c", "init.defaultBranch=main", *arguments]
+        done = subprocess.run(
+            command, cwd=folder or self.folder, env=self.env, capture_output=True, text=True, timeout=60, check=True
+        )
+        return done.stdout.strip()
+
+    @property
+    def env(self) -> dict[str, str]:
+        """Without settings of whoever runs the tests."""
+        own = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+        return {**own, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+
+    def clone(self, branch: str | None = None) -> Path:
+        self.clones += 1
+        name = f"clone{self.clones}"
+        self.git("clone", "--quiet", *(["--branch", branch] if branch else []), "origin", name)
+        return self.folder / name
+
+    def commit(self, clone: Path, message: str, author: str) -> None:
+        self.git("add", "--all", folder=clone)
+        identity = ("-c", f"user.name={author}", "-c", "user.email=someone@example.com")
+        self.git(*identity, "commit", "--quiet", "--message", message, folder=clone)
+
+    def log(self) -> list[str]:
+        """Subjects of the branch's commits, the newest first; none without the branch."""
+        if not self.git("ls-remote", "origin", f"refs/heads/{BRANCH}"):
+            return []
+        return self.git("log", "--format=%s", BRANCH, folder=self.folder / "origin").splitlines()
+
+    def asked(self) -> list[str]:
+        """What GitHub was asked for since the last time."""
+        path = self.folder / "asked"
+        found = path.read_text().splitlines() if path.exists() else []
+        path.unlink(missing_ok=True)
+        return [" ".join(line.split()[:2]) for line in found]
+
+    def propose(self, content: str, report: str = "") -> str:
+        """Run the step on a fresh clone after an upgrade that wrote this; return what it said, the end being green."""
+        clone = self.clone()
+        (clone / "schema").write_text(content)
+        (clone / ".venv/bin").mkdir(parents=True)
+        (self.folder / "report").write_text(report, encoding="utf-8")
+        python = clone / ".venv/bin/python"
+        python.write_text(f"#!/bin/sh\ncat {self.folder}/report\n")
+        python.chmod(0o755)
+        given = {
+            "PATH": f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
+            "RUNNER_TEMP": str(self.folder),
+            "RUNTIME": "0.170.0",
+            "AUTHOR": AUTHOR,
+            "GITHUB_STEP_SUMMARY": str(self.folder / "summary"),
+        }
+        command = ["bash", "-eo", "pipefail", "-c", script_of("Open the pull request")]
+        done = subprocess.run(
+            command, cwd=clone, env={**self.env, **given}, capture_output=True, text=True, timeout=60, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+
+@pytest.fixture
+def proposal(tmp_path: Path) -> Proposal:
+    return Proposal(tmp_path)
+
+
+@needs_bash
+def test_upgrade_is_pushed_and_proposed_and_once_more_over_the_workflows_own_commit(proposal: Proposal) -> None:
+    proposal.propose("new\n")
+    assert proposal.log() == ["Upgrade to runtime 0.170.0", "Begin"]
+    assert proposal.asked() == ["pr list", "pr create", "workflow run"]
+    assert (
+        proposal.git("log", "-1", "--format=%an %cn", BRANCH, folder=proposal.folder / "origin") == f"{AUTHOR} {AUTHOR}"
+    )
+    (proposal.folder / "open").write_text("1\n")
+    proposal.propose("newer\n")
+    assert proposal.log() == ["Upgrade to runtime 0.170.0", "Begin"]
+    assert proposal.git("show", f"{BRANCH}:schema", folder=proposal.folder / "origin") == "newer"
+    assert proposal.asked() == ["pr list", "pr edit", "workflow run"]
+
+
+@needs_bash
+def test_commit_of_a_reviewer_stays(proposal: Proposal) -> None:
+    proposal.propose("new\n")
+    proposal.asked()
+    reviewed = proposal.clone(BRANCH)
+    (reviewed / "more").write_text("mended\n")
+    proposal.commit(reviewed, "Mend the upgrade", "Ann")
+    proposal.git("push", "--quiet", "origin", BRANCH, folder=reviewed)
+    said = proposal.propose("newer\n")
+    assert f"The last commit of {BRANCH} is not by this workflow, so it stays as it is" in said
+    assert said in (proposal.folder / "summary").read_text()
+    assert proposal.log() == ["Mend the upgrade", "Upgrade to runtime 0.170.0", "Begin"]
+    assert proposal.asked() == []
+
+
+@needs_bash
+def test_upgrade_that_changes_nothing_is_not_proposed(proposal: Proposal) -> None:
+    assert "so there is nothing to propose" in proposal.propose("old\n")
+    assert (proposal.log(), proposal.asked()) == ([], [])
+
+
+@needs_bash
+@pytest.mark.parametrize("lines", [3, 1000, 4000])
+def test_long_report_is_cut_between_lines(proposal: Proposal, lines: int) -> None:
+    report = "".join(f"* é{number:06}: naïve …\n" for number in range(lines))
+    proposal.propose("new\n", report)
+    body = (proposal.folder / "body.md").read_bytes()
+    assert report.startswith(body.decode()) and body.endswith(b"\n")
+    whole = len(report.encode()) <= 60_000
+    assert (body.decode() == report) is whole
+    assert whole or 59_900 < len(body) <= 60_000
+
+
+def test_step_that_pushes_is_given_its_author_and_starts_what_can_be_started() -> None:
+    (step,) = [step for step in workflows()["drift.yml"].steps() if step.get("name") == "Open the pull request"]
+    assert step["env"]["AUTHOR"] == AUTHOR
     assert "workflow_dispatch" in workflows()["ci.yml"].content["on"]
+
+
+def test_only_checks_of_pull_requests_are_given_up_for_newer_ones() -> None:
+    expected = "${{ github.event_name == 'pull_request' }}"
+    assert workflows()["ci.yml"].content["concurrency"]["cancel-in-progress"] == expected

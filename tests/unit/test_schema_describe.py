@@ -14,7 +14,7 @@ from openai_codex._schema.describe import describe
 from openai_codex._schema.description import Description, Field, Message, Type
 from openai_codex._schema.expressions import names
 from tests.codegen.small_schema import STRING, Schema, bundle, message, obj, ref, tag
-from tests.unit.protocols import VERSIONS, described, either, raw, small, words
+from tests.unit.protocols import VENDORED, VERSIONS, described, either, raw, small, words
 
 INTEGER: Schema = {"type": "integer", "format": "int64", "minimum": 0}
 NULL: Schema = {"type": "null"}
@@ -598,8 +598,8 @@ def _complete(found: Description) -> None:
 
 def test_real_bundle_hides_nothing_behind_any() -> None:
     """What is ``any`` in a real bundle says nothing in the bundle either."""
-    found = described(VERSIONS[-1], "experimental")
-    definitions = json.loads(raw(VERSIONS[-1], "experimental"))["definitions"]
+    found = described(VENDORED, "experimental")
+    definitions = json.loads(raw(VENDORED, "experimental"))["definitions"]
     known = {**definitions, **definitions["v2"]}
     for name, each in found.types.items():
         for prop, one in each.fields.items():
@@ -625,9 +625,9 @@ def test_bundle_in_any_order_is_described_alike(seed: int) -> None:
             return items
         return node
 
-    once = described(VERSIONS[-1], "experimental")
-    source = json.dumps(shuffled(json.loads(raw(VERSIONS[-1], "experimental")))).encode()
-    assert describe(source, None, version=VERSIONS[-1]) == once
+    once = described(VENDORED, "experimental")
+    source = json.dumps(shuffled(json.loads(raw(VENDORED, "experimental")))).encode()
+    assert describe(source, None, version=once.version) == once
 
 
 # Schemas of every shape, sensible or not: what JSON schema allows is described, everything else is refused whole.

@@ -14,15 +14,21 @@ from collections.abc import Iterator, Mapping, Sequence
 __all__ = ["Veil"]
 
 _HIDDEN = "***"
-_SECRET_VARIABLE = re.compile(r"key|token|secret|passw|credential|auth(?!or)", re.IGNORECASE)
+# What the pattern leaves out are words such as COMPASS and PASSIVE; where a name may mean either, its value is hidden.
+_PASS = r"passw|passphrase|(?<!com)(?<!by)(?<!tres)(?<!under)(?<!over)pass(?!ive|age|enger|port|ed|ing|through)"
+_SECRET_VARIABLE = re.compile(rf"key|token|secret|{_PASS}|credential|auth(?!or)", re.IGNORECASE)
 _SHORTEST = 6  # characters; what is shorter is no secret, and would be found everywhere
 _STRING = re.compile(r'"([^"]*)"|\'([^\']*)\'')
+# The last part has no digits, and no slash is around: python@3.12 and /opt/codex@next.old/bin are no addresses.
+_MAIL = re.compile(
+    r"(?<![\w.+/-])[\w.+-]+@(?:[\w-]+\.)+(?:xn--[\w-]+|[^\W\d_]{2,})(?![\w.-]*/)(?!\w)",
+)
 
 _FORMS = (
     (re.compile(r"^(\s*\d+ \|) .*$", re.MULTILINE), rf"\1 {_HIDDEN}"),  # a line of a file, as parsers show them
     (re.compile(r'(\binvalid (?:type|value): string )"(?:[^"\\]|\\.)*"'), rf"\1{_HIDDEN}"),
     (re.compile(r"(://)[^\s/@]+@"), rf"\1{_HIDDEN}@"),
-    (re.compile(r"\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), _HIDDEN),
+    (_MAIL, _HIDDEN),
     (re.compile(r"(\bBearer\s+)[^\s\"',;]+", re.IGNORECASE), rf"\1{_HIDDEN}"),
     (re.compile(r"\b(?:sk-|gh[a-z]_|github_pat_|xox[a-z]-|AKIA|eyJ)[\w.-]{8,}"), _HIDDEN),
 )
