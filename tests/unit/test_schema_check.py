@@ -196,6 +196,11 @@ def test_colours_are_those_of_the_verdicts() -> None:
     assert coloured == plain
 
 
+def test_method_cannot_leave_its_cell() -> None:
+    older = replace(PACKAGE, version="2.0.0", requests={**PACKAGE.requests, "a|`b\nc": Message()})
+    assert "| ``a\\|`b c`` | compatible | further request |\n" in as_markdown(checked(older))
+
+
 def test_markdown_has_a_table_and_no_path() -> None:
     text = as_markdown(SHOWN)
     assert text.startswith(

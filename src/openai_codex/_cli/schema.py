@@ -140,6 +140,8 @@ def _run(options: argparse.Namespace) -> int:
     action = cast("Callable[[argparse.Namespace], Answer]", options.action)
     try:
         text, verdict = action(options)
+    except RecursionError:
+        return _failed(options, "a schema is nested too deeply to be compared; give another one")
     except UnknownNameError as error:
         return _failed(options, str(error) if error.near else f"{error}; list what there is: {_LIST_ALL}")
     except SchemaError as error:

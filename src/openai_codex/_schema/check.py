@@ -17,7 +17,7 @@ from typing import Any
 from .description import Description
 from .diff import Change, diff, verdict_of
 from .names import kinds
-from .report import changes_as_data, changes_as_markdown, changes_as_text, counted, paint, title_of
+from .report import as_code, as_plain, changes_as_data, changes_as_markdown, changes_as_text, counted, paint, title_of
 from .rules import RUNTIME_RULES, Verdict
 
 __all__ = ["Check", "MethodCheck", "as_json", "as_markdown", "as_text", "check"]
@@ -162,16 +162,20 @@ def _table(checked: Check, colour: bool) -> Iterator[str]:
 def as_markdown(checked: Check, *, level: int = 3) -> str:
     """For a pull request or the summary of a job; ``level`` is that of the heading, 1 to 6."""
     lines = [
-        f"{'#' * level} openai-codex {checked.package} with codex {checked.runtime}",
+        f"{'#' * level} openai-codex {checked.package} with codex {as_plain(checked.runtime)}",
         "",
         f"Schema of the package: {checked.schema}. Verdict: **{checked.conclusion}**.",
         "",
     ]
     if checked.methods:
         lines += ["| method | verdict | what differs |", "|---|---|---|"]
-        lines += [f"| `{each.method}` | {each.verdict.name} | {each.summary} |" for each in checked.methods]
+        lines += [f"| {_cell(each.method)} | {each.verdict.name} | {each.summary} |" for each in checked.methods]
         lines += [""]
     return "\n".join([*lines, f"{checked.rest}.", *changes_as_markdown(checked.changes)]) + "\n"
+
+
+def _cell(method: str) -> str:
+    return as_code(method).replace("|", r"\|")
 
 
 def as_json(checked: Check) -> str:
