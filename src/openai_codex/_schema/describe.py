@@ -230,7 +230,7 @@ class _Reader:
         return kind if kind in SCALARS else "any"
 
     def _kinds(self, place: str, schema: Schema) -> str:
-        """One of several kinds; each has keywords of its own. Where other values than words are listed, these are all."""
+        """One of several kinds; each has keywords of its own. Listed values that are no words are all."""
         if not all(isinstance(value, str) for value in schema.get("enum", ())):
             return self._plain(place, {"enum": schema["enum"]})
         kinds = cast("list[str]", schema["type"])
