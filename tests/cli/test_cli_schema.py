@@ -17,7 +17,7 @@ import pytest
 
 from openai_codex import Codex, CodexConfig
 from openai_codex._cli import main
-from openai_codex._generated._version import PACKAGE_VERSION, RUNTIME_VERSION
+from openai_codex._generated._version import OLDEST_RUNTIME, PACKAGE_VERSION, RUNTIME_VERSION
 from openai_codex._schema.rules import RUNTIME_RULES, Verdict
 from openai_codex._transport.launch import find_runtime
 from openai_codex.errors import InvalidRequestError
@@ -111,6 +111,29 @@ def test_markdown_is_for_the_summary_of_a_job(runtime: Callable[[str], str]) -> 
     outcome = schema("check", "--codex-bin", runtime("0.160.1"), "--format", "markdown")
     assert outcome.stdout.startswith(f"### openai-codex {PACKAGE_VERSION} with codex 0.160.1\n")
     assert "| `thread/attachmentOwner/list` | breaking | request missing |\n" in outcome.stdout
+
+
+@needs_shebang
+@pytest.mark.parametrize("options", [[], ["--method", "thread/archive"]])
+def test_runtime_older_than_the_oldest_supported_one_is_breaking(
+    runtime: Callable[[str], str], options: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    def runs(version: str, *more: str) -> tuple[int, str]:
+        binary = Path(runtime("0.149.0"))
+        binary.write_text(binary.read_text().replace("codex-cli 0.149.0", f"codex-cli {version}"))
+        code = main(["schema", "check", "--codex-bin", str(binary), "--fail-on", "breaking", *options, *more])
+        return code, capsys.readouterr().out
+
+    reason = f"the runtime is codex 0.148.9, but this package needs {OLDEST_RUNTIME} or newer"
+    code, text = runs("0.148.9")
+    assert (code, text.splitlines()[0]) == (2, f"{HEADLINE} 0.148.9: breaking, {reason}")
+    code, text = runs("0.148.9", "--format", "markdown")
+    assert code == 2 and f"Verdict: **breaking, {reason}**." in text
+    code, text = runs("0.148.9", "--format", "json")
+    assert (code, json.loads(text)["verdict"], json.loads(text)["unsupported"]) == (2, "breaking", reason)
+    for version in (OLDEST_RUNTIME, "0.0.0"):
+        _, text = runs(version, "--format", "json")
+        assert json.loads(text)["unsupported"] is None
 
 
 # -- check: what cannot be done -------------------------------------------------------------------------------
@@ -454,7 +477,7 @@ def test_reader_that_leaves_is_no_error() -> None:
     with process.stdout, process.stderr:
         process.stdout.close()
         assert process.stderr.read() == b""
-        assert process.wait(60) == 1
+        assert process.wait(60) == 3  # no verdict
 
 
 def test_everything_works_from_a_zip(tmp_path: Path) -> None:

@@ -138,6 +138,17 @@ def test_what_differs_is_summed_up_with_the_grave_first() -> None:
     assert [each.method for each in found.methods] == ["item/added", "item/drop", "item/list", "item/add"]
 
 
+def test_runtime_that_no_client_starts_is_breaking_whatever_differs() -> None:
+    older = replace(PACKAGE, version="0.1.0")
+    found = check(PACKAGE, older, package_version="1", methods=frozenset({"item/list"}), unsupported="too old")
+    assert (found.verdict, found.changes, found.methods) == (Verdict.breaking, [], [])
+    assert as_text(found).splitlines()[0].endswith(" with codex 0.1.0: breaking, too old")
+    assert "Verdict: **breaking, too old**." in as_markdown(found)
+    shown = json.loads(as_json(found))
+    assert (shown["verdict"], shown["unsupported"]) == ("breaking", "too old")
+    assert json.loads(as_json(checked(older)))["unsupported"] is None
+
+
 # -- how it is shown ------------------------------------------------------------------------------------------
 
 SHOWN = checked(
@@ -183,6 +194,11 @@ def test_colours_are_those_of_the_verdicts() -> None:
     for code in ("\x1b[31m", "\x1b[33m", "\x1b[0m"):
         coloured = coloured.replace(code, "")
     assert coloured == plain
+
+
+def test_method_cannot_leave_its_cell() -> None:
+    older = replace(PACKAGE, version="2.0.0", requests={**PACKAGE.requests, "a|`b\nc": Message()})
+    assert "| ``a\\|`b c`` | compatible | further request |\n" in as_markdown(checked(older))
 
 
 def test_markdown_has_a_table_and_no_path() -> None:

@@ -148,6 +148,12 @@ def test_description_of_the_vendored_schema_is_small_and_ships_with_the_package(
         (dumps(SMALL).replace('["Params","Thread"]', '["Params","Thread","more"]'), "(TypeError"),
         (dumps(SMALL).replace('"list[Item]"', "3"), "(TypeError"),
         (dumps(SMALL).replace('"thread/start":["Params","Thread"]', '"thread/start":null'), "(TypeError"),
+        (dumps(SMALL).replace('"alias":"string"', '"alias":5'), "(TypeError: int where a text belongs"),
+        (dumps(SMALL).replace('["Params","Thread"]', '"ab"'), "(TypeError: str where a list belongs"),
+        (dumps(SMALL).replace('["any?","1"]', '["any?",1]'), "(TypeError: int"),
+        (dumps(SMALL).replace('["no","yes"]', '"no"'), "(TypeError: str"),
+        (dumps(SMALL).replace('"version":"1"', '"version":1'), "(TypeError: int"),
+        ("[" * 200_000, "nested too deeply"),
         (dumps(SMALL).replace('{"fields":{"items":"list[Item]"}}', "[]"), "(AttributeError"),
     ],
 )

@@ -560,3 +560,22 @@ def test_comparison_takes_less_than_half_a_second(old: str, new: str) -> None:
         diff(one, other)
         times.append(time.perf_counter() - start)
     assert min(times) < 0.5
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "kind"),
+    [
+        ({"const": "a"}, {"const": "b"}, "type changed"),
+        ({"enum": [1]}, {"enum": [2]}, "type changed"),
+        ({"enum": [1]}, {"enum": [1, 2]}, "type widened"),
+        ({"enum": [1, 2]}, {"type": "integer"}, "type widened"),
+        ({"type": "number"}, {"enum": [1]}, "type narrowed"),
+        ({"enum": [True]}, {"type": "boolean"}, "type widened"),
+        ({"enum": [True]}, {"type": "string"}, "type changed"),
+    ],
+)
+def test_constants_are_compared_by_their_value(old: Schema, new: Schema, kind: str) -> None:
+    before, after = (carried({"T": obj(f=each)}, "both") for each in (old, new))
+    assert [change.kind for change in diff(before, after)] == [kind]
+    same = carried({"T": obj(const=old, f={"enum": [False, True]})}, "both")
+    assert diff(same, carried({"T": obj(const=old, f={"type": "boolean"})}, "both")) == []

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 
 from openai_codex._schema.description import Description, Field, Message, Type
 from openai_codex._schema.diff import Change, diff
-from openai_codex._schema.report import as_json, as_markdown, as_text, changes_as_text
+from openai_codex._schema.report import as_code, as_json, as_markdown, as_plain, as_text, changes_as_text
 
 TEXT = Field("string")
 
@@ -67,6 +68,16 @@ def test_markdown_marks_what_stands_in_the_protocol() -> None:
     text = as_markdown("1", "2", diff(old, new))
     assert '- `Said` (experimental): `"a", "c"`, sent by say\n' in text
     assert "- `Heard[a, b].x`: `string` -> `integer`, read by heard\n" in text
+
+
+def test_nothing_in_the_protocol_ends_the_code_span_of_markdown() -> None:
+    assert [as_code(text) for text in ("a", "a`b", "``a", "a\n# b")] == ["`a`", "``a`b``", "``` ``a ```", "`a # b`"]
+    assert [as_plain(text) for text in ("thread/start", "a\n# b", "<b>")] == ["thread/start", "`a # b`", "`<b>`"]
+    old = Description("1", {}, {"a`|b\nc": Message("Heard")}, {}, {"Heard": Type()})
+    new = replace(old, version="2\n# x", types={"Heard": Type(fields={"f": Field("string", default='"`"')})})
+    text = as_markdown("1", new.version, diff(old, new))
+    assert "\n# x" not in text and "\nc" not in text
+    assert "read by ``a`|b c``\n" in text
 
 
 def test_words_and_variants_of_one_type_do_not_mix() -> None:

@@ -267,6 +267,30 @@ def test_result_of_another_type_is_compared(group: str, direction: Direction) ->
     ]
 
 
+@pytest.mark.parametrize("rules", TABLES)
+@pytest.mark.parametrize(("group", "direction"), [("requests", "read"), ("server_requests", "sent")])
+def test_result_that_only_one_side_knows_is_no_result_alike(
+    group: str, direction: Direction, rules: Mapping[str, Rule]
+) -> None:
+    messages: dict[str, Any] = {group: [message("m", None)]}
+    known, unknown = small({"MResponse": obj(a=STRING)}, **messages), small({"MAnswer": obj(a=INTEGER)}, **messages)
+    for old, new, shown in ((known, unknown, ("MResponse", "")), (unknown, known, ("", "MResponse"))):
+        (change,) = [each for each in diff(old, new, rules) if not each.kind.startswith("type ")]
+        assert (change.kind, change.place, change.direction, change.methods) == (
+            "result unknown",
+            "m",
+            direction,
+            ("m",),
+        )
+        assert ((change.before, change.after), change.verdict) == (shown, Verdict.attention)
+    # What neither knows, and what one has and the other only calls otherwise, is nothing to look at.
+    assert diff(unknown, unknown, rules) == []
+    both = small({"MResponse": obj(), "PResponse": obj(), "P": obj()}, **messages)
+    params: dict[str, Any] = {group: [message("m", ref("P"))]}
+    moved = small({"MResponse": obj(), "PResponse": obj(), "P": obj()}, **params)
+    assert "result unknown" not in {each.kind for each in diff(both, moved, rules)}
+
+
 @pytest.mark.parametrize("direction", ["sent", "read"])
 def test_type_that_comes_or_goes_is_carried_by_what_uses_it(direction: Direction) -> None:
     without, using = {"T": obj()}, {"T": obj(f=ref("N")), "N": obj()}
@@ -298,7 +322,7 @@ def test_nameless_type_is_no_type_that_comes_or_goes() -> None:
 
 
 def test_every_rule_has_an_example_and_every_example_a_rule() -> None:
-    elsewhere = {"type added", "type removed", "became experimental", "became stable"}
+    elsewhere = {"result unknown", "type added", "type removed", "became experimental", "became stable"}
     assert {*EXAMPLES, *(kind for kind, *_ in MESSAGES), *elsewhere} == set(RULES)
     assert list(RUNTIME_RULES) == list(RULES)
     assert not elsewhere & {*EXAMPLES, *(kind for kind, *_ in MESSAGES)}

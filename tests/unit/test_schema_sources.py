@@ -9,13 +9,14 @@ import shutil
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from openai_codex._config import CodexConfig
 from openai_codex._schema import shipped
-from openai_codex._schema.description import dumps
+from openai_codex._schema.description import Type, dumps
 from openai_codex._schema.diff import diff
 from openai_codex._schema.errors import SchemaError
 from openai_codex._schema.sources import read_description
@@ -220,6 +221,20 @@ def test_description_as_shipped_by_another_release_is_read(tmp_path: Path) -> No
     assert read_description(str(tmp_path / "schema.json")) == older
 
 
+def test_description_is_told_from_a_bundle_by_what_it_is(tmp_path: Path) -> None:
+    described = read_description(str(BUNDLES / "0.158.0-stable.json.gz"))
+    odd = replace(described, types={**described.types, "definitions": Type()})
+    (tmp_path / "schema.json").write_text(dumps(odd), encoding="utf-8")
+    assert read_description(str(tmp_path / "schema.json")) == odd
+
+
+@pytest.mark.parametrize("name", ["unstable.json", "nonexperimental.json"])
+def test_word_in_a_name_is_a_whole_one(tmp_path: Path, name: str) -> None:
+    for each in (name, "unexperimental.json", "nonstable.json"):
+        shutil.copy(SCHEMA / "experimental.json", tmp_path / each)
+    assert read_description(str(tmp_path / name)).experimental is None
+
+
 # -- anything else --------------------------------------------------------------------------------------------
 
 
@@ -232,6 +247,8 @@ def test_description_as_shipped_by_another_release_is_read(tmp_path: Path) -> No
         ("x.json", b'{"definitions": {"v2": {}}}', "not a schema bundle of the app-server"),
         ("x.json", b'{"server_requests": {}}', "not the description of a protocol"),
         ("x.json", b'{"format": 99, "server_requests": {}}', "unknown format 99"),
+        ("x.json", b"[" * 200_000, "is nested too deeply"),
+        ("x.json", b'{"format": 1, "x": ' + b"[" * 200_000, "is nested too deeply"),
         ("x.json.gz", b"\x1f\x8bnonsense", "is damaged"),
         ("x.json.gz", (BUNDLES / "0.149.0-stable.json.gz").read_bytes()[:999], "is damaged"),
     ],

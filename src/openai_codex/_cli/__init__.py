@@ -4,8 +4,8 @@ A command is a module with two names: ``HELP``, a line about it, and ``set_up``,
 options or commands below it, and as default ``run`` the function from the parsed options to the exit code. What it
 needs is imported when it runs, so that ``--help`` and usage errors cost nothing.
 
-Exit codes: 0 for a command that found nothing wrong, 1 for one that did, 2 for wrong usage, 130 after Ctrl-C. What
-``schema`` compares has verdicts, which are exit codes of its own.
+Exit codes: 0 for a command that found nothing wrong, 1 for one that did, 2 for wrong usage, 3 where the reader of the
+output left before its end, 130 after Ctrl-C. What ``schema`` compares has verdicts, which are exit codes of its own.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ __all__ = ["main"]
 
 _COMMANDS = {"doctor": doctor, "schema": schema}
 
-_READER_LEFT = 1
+_READER_LEFT = 3  # 1 and 2 are verdicts
 _INTERRUPTED = 130  # what shells say of a program that was ended by Ctrl-C
 
 

@@ -64,7 +64,8 @@ _EXIT_CODES = """exit codes:
   0    done; with --fail-on, the verdict is not one to fail on
   1    --fail-on attention, and the verdict is "attention"
   2    --fail-on, and the verdict is "breaking"; also wrong usage
-  3    it could not be done: no runtime, an unreadable schema, an unknown name
+  3    it could not be done: no runtime, an unreadable schema, an unknown name;
+       or the output was not read to its end, as by head
   130  Ctrl-C"""
 
 _FAILED = 3
@@ -139,6 +140,8 @@ def _run(options: argparse.Namespace) -> int:
     action = cast("Callable[[argparse.Namespace], Answer]", options.action)
     try:
         text, verdict = action(options)
+    except RecursionError:
+        return _failed(options, "a schema is nested too deeply to be compared; give another one")
     except UnknownNameError as error:
         return _failed(options, str(error) if error.near else f"{error}; list what there is: {_LIST_ALL}")
     except SchemaError as error:
@@ -172,6 +175,7 @@ def _colour() -> bool:
 
 
 def _check(options: argparse.Namespace) -> Answer:
+    from .._metadata import judge_version
     from .._schema import check
     from .._schema.errors import SchemaError
     from .._schema.names import kinds, select
@@ -185,7 +189,9 @@ def _check(options: argparse.Namespace) -> Answer:
         methods = None if methods is None else methods & {*kinds(package), *kinds(runtime)}
     if methods is not None and not methods:
         raise SchemaError("--method", "all these methods are experimental", "leave out --stable")
-    checked = check.check(package, runtime, package_version=PACKAGE_VERSION, methods=methods)
+    version = judge_version(runtime.version)
+    unsupported = version.text if version.fit == "unsupported" else ""
+    checked = check.check(package, runtime, package_version=PACKAGE_VERSION, methods=methods, unsupported=unsupported)
     if options.format == "text":
         origin = f"{found.path} ({SOURCES[found.source]})"
         return check.as_text(checked, origin, colour=_colour()), checked.verdict

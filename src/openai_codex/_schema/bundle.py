@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 __all__ = [
+    "TOO_DEEP",
     "Bundle",
     "BundleError",
     "Schema",
@@ -22,6 +23,8 @@ __all__ = [
 
 Schema = dict[str, Any]
 _ENVELOPES = ("ClientRequest", "ServerNotification", "ServerRequest", "ClientNotification")
+TOO_DEEP = "is nested too deeply"
+"""What is said of anything that readers cannot descend into."""
 _PREFIX = "#/definitions/"
 _BRANCHES = ("allOf", "anyOf", "oneOf")
 _UNORDERED = (*_BRANCHES, "enum", "required", "type")
@@ -182,8 +185,16 @@ def read(data: bytes) -> Bundle:
     """Read and flatten one bundle.
 
     Raises:
-        BundleError: the bytes are no schema bundle, two namespaces disagree about a type, or a shape is unknown.
+        BundleError: the bytes are no schema bundle, two namespaces disagree about a type, a shape is unknown, or it is
+            nested too deeply.
     """
+    try:
+        return _read(data)
+    except RecursionError as error:
+        raise BundleError([TOO_DEEP], is_bundle=False) from error
+
+
+def _read(data: bytes) -> Bundle:
     try:
         document = json.loads(data)
         nested: Schema = dict(document["definitions"])

@@ -2,7 +2,8 @@
 
 The package's own description is what was, the runtime's is what is, whichever of the two is older. A change of a type
 counts for each method that both have and that carries it, in the direction in which this method does. How types are
-called does not count: names do not travel.
+called does not count: names do not travel. A runtime older than the oldest supported one is breaking whatever differs,
+for a client refuses it.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any
 from .description import Description
 from .diff import Change, diff, verdict_of
 from .names import kinds
-from .report import changes_as_data, changes_as_markdown, changes_as_text, counted, paint, title_of
+from .report import as_code, as_plain, changes_as_data, changes_as_markdown, changes_as_text, counted, paint, title_of
 from .rules import RUNTIME_RULES, Verdict
 
 __all__ = ["Check", "MethodCheck", "as_json", "as_markdown", "as_text", "check"]
@@ -62,6 +63,7 @@ class Check:
         methods: Methods that differ, the grave ones first.
         unchanged: How many others there are among those that were asked for.
         changes: Everything that differs and travels.
+        unsupported: Why no client starts with this runtime; "" where one does.
     """
 
     package: str
@@ -70,11 +72,12 @@ class Check:
     methods: Sequence[MethodCheck]
     unchanged: int
     changes: Sequence[Change]
+    unsupported: str = ""
 
     @property
     def verdict(self) -> Verdict:
         """What the runtime means for the program."""
-        return verdict_of(self.changes)
+        return Verdict.breaking if self.unsupported else verdict_of(self.changes)
 
     @property
     def headline(self) -> str:
@@ -84,6 +87,8 @@ class Check:
     @property
     def conclusion(self) -> str:
         """The verdict in words."""
+        if self.unsupported:
+            return f"{self.verdict.name}, {self.unsupported}"
         return counted(self.changes) if self.changes else "compatible, no differences"
 
     @property
@@ -94,7 +99,12 @@ class Check:
 
 
 def check(
-    package: Description, runtime: Description, *, package_version: str, methods: frozenset[str] | None = None
+    package: Description,
+    runtime: Description,
+    *,
+    package_version: str,
+    methods: frozenset[str] | None = None,
+    unsupported: str = "",
 ) -> Check:
     """Hold a runtime against this package.
 
@@ -103,6 +113,7 @@ def check(
         runtime: Description of the runtime.
         package_version: Version of this package.
         methods: Methods that the program uses; None for all.
+        unsupported: Why no client starts with the runtime; "" where one does.
     """
     here, there = kinds(package), kinds(runtime)
     known = {**there, **here}
@@ -120,7 +131,8 @@ def check(
         if (own := [each for change in changes if (each := change.within({method})) is not None])
     ]
     found.sort(key=lambda each: -each.verdict)
-    return Check(package_version, package.version, runtime.version, found, len(chosen) - len(found), changes)
+    unchanged = len(chosen) - len(found)
+    return Check(package_version, package.version, runtime.version, found, unchanged, changes, unsupported)
 
 
 def as_text(checked: Check, origin: str = "", *, colour: bool = False) -> str:
@@ -150,16 +162,20 @@ def _table(checked: Check, colour: bool) -> Iterator[str]:
 def as_markdown(checked: Check, *, level: int = 3) -> str:
     """For a pull request or the summary of a job; ``level`` is that of the heading, 1 to 6."""
     lines = [
-        f"{'#' * level} openai-codex {checked.package} with codex {checked.runtime}",
+        f"{'#' * level} openai-codex {checked.package} with codex {as_plain(checked.runtime)}",
         "",
         f"Schema of the package: {checked.schema}. Verdict: **{checked.conclusion}**.",
         "",
     ]
     if checked.methods:
         lines += ["| method | verdict | what differs |", "|---|---|---|"]
-        lines += [f"| `{each.method}` | {each.verdict.name} | {each.summary} |" for each in checked.methods]
+        lines += [f"| {_cell(each.method)} | {each.verdict.name} | {each.summary} |" for each in checked.methods]
         lines += [""]
     return "\n".join([*lines, f"{checked.rest}.", *changes_as_markdown(checked.changes)]) + "\n"
+
+
+def _cell(method: str) -> str:
+    return as_code(method).replace("|", r"\|")
 
 
 def as_json(checked: Check) -> str:
@@ -178,6 +194,8 @@ def as_json(checked: Check) -> str:
             for each in checked.methods
         ],
         "unchanged": checked.unchanged,
+        "unsupported": checked.unsupported or None,
         **changes_as_data(checked.changes),
+        "verdict": checked.verdict.name,
     }
     return json.dumps(document, indent=2) + "\n"

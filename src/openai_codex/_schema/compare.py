@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Literal
 
 from .description import Field, Fields, Type
-from .expressions import SCALARS, literal, split, unwrap, word
+from .expressions import SCALARS, literal, scalar, split, unwrap, word
 
 __all__ = ["Comparison"]
 
@@ -119,6 +119,8 @@ class _Side:
     def _part(self, wide: str, narrow: str) -> bool:
         if wide in (narrow, "any") or (wide, narrow) == ("number", "integer"):
             return True
+        if scalar(narrow):
+            return scalar(narrow) == wide or (wide, scalar(narrow)) == ("number", "integer")
         one, two, narrow_word = self._wide.get(wide), self._narrow.get(narrow), word(narrow)
         if one is not None and self._keeps(one, narrow, two):
             return True

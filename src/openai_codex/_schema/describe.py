@@ -12,9 +12,9 @@ from dataclasses import replace
 from typing import Any, cast
 
 from . import bundle
-from .bundle import Bundle, Schema, meaning, method_of, params_of, ref_name
+from .bundle import TOO_DEEP, Bundle, BundleError, Schema, meaning, method_of, params_of, ref_name
 from .description import Description, Field, Message, Type
-from .expressions import SCALARS, below, join, literal, spelt, split
+from .expressions import SCALARS, below, constant, join, literal, spelt, split
 from .shapes import (
     branches_of,
     common_tag,
@@ -41,12 +41,19 @@ def describe(
         results: Result types of requests where the name does not follow from the params; others are passed over.
 
     Raises:
-        BundleError: one of the two is no schema bundle.
+        BundleError: one of the two is no schema bundle, or is nested too deeply.
     """
-    whole = _Reader(bundle.read(experimental)).description(version, results or {})
+    try:
+        return _describe(experimental, stable, version, results or {})
+    except RecursionError as error:
+        raise BundleError([TOO_DEEP], is_bundle=False) from error
+
+
+def _describe(experimental: bytes, stable: bytes | None, version: str, results: Mapping[str, str]) -> Description:
+    whole = _Reader(bundle.read(experimental)).description(version, results)
     if stable is None:
         return whole
-    part = _Reader(bundle.read(stable)).description(version, results or {})
+    part = _Reader(bundle.read(stable)).description(version, results)
     beyond = whole.places() - part.places()
     # What lies inside something experimental needs no place of its own.
     return replace(whole, experimental=frozenset(place for place in beyond if not _inside(place, beyond, whole.types)))
@@ -61,8 +68,14 @@ class _Reader:
     """Describes one bundle. Types without a name are added as they are met."""
 
     def __init__(self, source: Bundle) -> None:
-        self._source = source
-        self._definitions = {spelt(name): schema for name, schema in source.definitions.items()}
+        self._source = replace(
+            source,
+            client_requests=[_without_const(branch) for branch in source.client_requests],
+            server_notifications=[_without_const(branch) for branch in source.server_notifications],
+            server_requests=[_without_const(branch) for branch in source.server_requests],
+            definitions={name: _without_const(schema) for name, schema in source.definitions.items()},
+        )
+        self._definitions = {spelt(name): schema for name, schema in self._source.definitions.items()}
         self._types: dict[str, Type] = {}
         self._open: set[int] = set()
 
@@ -208,7 +221,8 @@ class _Reader:
         if isinstance(kind, list):
             return self._kinds(place, schema)
         if "enum" in schema:
-            return join(literal(value) if isinstance(value, str) else _scalar(value) for value in schema["enum"])
+            parts = {each for value in schema["enum"] for each in split(constant(value))}
+            return join((parts - _TRUTHS) | {"boolean"} if parts >= _TRUTHS else parts)
         if kind == "array":
             return f"list[{self._expression(f'{place}.item', schema.get('items', True))}]"
         if kind == "object":
@@ -216,7 +230,9 @@ class _Reader:
         return kind if kind in SCALARS else "any"
 
     def _kinds(self, place: str, schema: Schema) -> str:
-        """One of several kinds; each has keywords of its own."""
+        """One of several kinds; each has keywords of its own. Listed values that are no words are all."""
+        if not all(isinstance(value, str) for value in schema.get("enum", ())):
+            return self._plain(place, {"enum": schema["enum"]})
         kinds = cast("list[str]", schema["type"])
         texts = (
             self._expression(
@@ -270,7 +286,25 @@ _KEYWORDS = {
     "string": ("enum",),
 }
 _SHAPING = {"$ref", "additionalProperties", "anyOf", "enum", "items", "oneOf", "properties"}
-_SCALARS: dict[type, str] = {bool: "boolean", int: "integer", float: "number", type(None): "null"}
+_TRUTHS = {constant(value) for value in (False, True)}
+
+
+def _without_const(node: Any, *, named: bool = False) -> Any:
+    """The schema with every ``const`` as an ``enum`` of one value; ``named`` says that the keys are names."""
+    if isinstance(node, list):
+        return [_without_const(each) for each in cast("list[object]", node)]
+    if not isinstance(node, dict):
+        return node
+    members = cast(Schema, node)
+    out: Schema = {
+        key: value
+        if not named and key in ("const", "default", "enum", "examples")
+        else _without_const(value, named=key == "properties" and not named)
+        for key, value in members.items()
+    }
+    if not named and "const" in out:
+        out.setdefault("enum", [out.pop("const")])
+    return out
 
 
 def _without_null(schema: Schema) -> tuple[Schema, bool]:
@@ -303,10 +337,6 @@ def _composed(parts: list[Schema]) -> Schema:
         out["properties"].update(part.get("properties", {}))
         out["required"] += part.get("required", ())
     return out
-
-
-def _scalar(value: object) -> str:
-    return _SCALARS.get(type(value), "any")
 
 
 def _branch_place(place: str, branch: Schema, branches: list[Schema]) -> str:

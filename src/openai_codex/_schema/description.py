@@ -1,7 +1,8 @@
 """A protocol in its compact form: what travels, and what it is made of. All names are those of the wire.
 
 A type is written as an expression: ``string``, ``integer``, ``number``, ``boolean``, ``null``, ``any``, the name of a
-type, a word in quotes, ``list[...]``, ``map[...]``, and several of them separated by `` | ``. A type that the schema
+type, a word in quotes, a number or truth value behind
+``=``, ``list[...]``, ``map[...]``, and several of them separated by `` | ``. A type that the schema
 leaves nameless is called after its owner: ``Config.tools``, ``ThreadItem.plan.steps.item``.
 
 Every part has a place: ``request:thread/start``, ``Thread``, ``Thread.cwd``, ``ThreadItem[agentMessage]``,
@@ -13,7 +14,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, cast
 
 __all__ = ["Description", "Field", "Fields", "Message", "Type", "dumps", "enclosing", "loads"]
 
@@ -227,19 +228,33 @@ def loads(text: str) -> Description:
         if data["format"] != _FORMAT:
             raise ValueError(f"unknown format {data['format']!r}")
         requests, notifications, server_requests = (
-            {key: Message(*each) for key, each in data[group].items()} for group in _GROUPS
+            {key: Message(*_texts(each)) for key, each in data[group].items()} for group in _GROUPS
         )
         experimental = data["experimental"]
         return Description(
-            data["version"],
+            _text(data["version"]),
             requests,
             notifications,
             server_requests,
             types={name: _unpacked(each) for name, each in data["types"].items()},
-            experimental=None if experimental is None else frozenset(experimental),
+            experimental=None if experimental is None else frozenset(_texts(experimental)),
         )
+    except RecursionError as error:
+        raise ValueError("not the description of a protocol (nested too deeply)") from error
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"not the description of a protocol ({type(error).__name__}: {error})") from error
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{type(value).__name__} where a text belongs")
+    return value
+
+
+def _texts(values: object) -> list[str]:
+    if not isinstance(values, list):
+        raise TypeError(f"{type(values).__name__} where a list belongs")
+    return [_text(value) for value in cast("list[object]", values)]
 
 
 _GROUPS = ("requests", "notifications", "server_requests")
@@ -275,14 +290,14 @@ def _unpacked(data: Mapping[str, Any]) -> Type:
 
     return Type(
         fields=fields(data.get("fields", {})),
-        values=tuple(data.get("values", ())),
+        values=tuple(_texts(data.get("values", []))),
         variants={tag: fields(group) for tag, group in data.get("variants", {}).items()},
-        **{key: data[key] for key in ("rest", "tag", "alias") if key in data},
+        **{key: _text(data[key]) for key in ("rest", "tag", "alias") if key in data},
     )
 
 
 def _unpacked_field(packed: str | list[str]) -> Field:
-    text, default = (packed, "") if isinstance(packed, str) else packed
+    text, default = (packed, "") if isinstance(packed, str) else _texts(packed)
     nullable = text.endswith(_NULLABLE)
     text = text.removesuffix(_NULLABLE)
     return Field(text.removesuffix(_OPTIONAL), not text.endswith(_OPTIONAL), nullable, default)

@@ -126,9 +126,10 @@ class _Diff:
             else:
                 yield from self._params(place, kind, old[method].params, new[method].params)
                 before, after = old[method].result, new[method].result
-                if before and after and before != after:
+                if before != after:
                     direction: Direction = "sent" if kind == "server request" else "read"
-                    yield self._message(self._comparison.kind(before, after), place, before, after, direction)
+                    change = self._comparison.kind(before, after) if before and after else "result unknown"
+                    yield self._message(change, place, before, after, direction)
 
     def _params(self, place: str, message: str, before: str, after: str) -> Iterator[Change]:
         direction: Direction = "sent" if message == "request" else "read"

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 
-__all__ = ["SCALARS", "below", "join", "literal", "names", "spelt", "split", "unwrap", "word"]
+__all__ = ["SCALARS", "below", "constant", "join", "literal", "names", "scalar", "spelt", "split", "unwrap", "word"]
 
 SCALARS = frozenset({"any", "boolean", "integer", "null", "number", "string"})
 # What has a meaning in expressions and places, or behind them in what is stored.
@@ -49,13 +49,31 @@ def names(text: str) -> Iterator[str]:
         outer, inner = unwrap(part)
         if outer:
             yield from names(inner)
-        elif part not in SCALARS and not part.startswith('"'):
+        elif part not in SCALARS and not part.startswith(('"', "=")):
             yield part
 
 
 def literal(text: str) -> str:
     """The expression of a single word."""
     return json.dumps(text, ensure_ascii=False)
+
+
+def constant(value: object) -> str:
+    """The expression of a single value; ``any`` of one that has parts."""
+    if isinstance(value, str):
+        return literal(value)
+    if value is None:
+        return "null"
+    return f"={json.dumps(value)}" if isinstance(value, (bool, int, float)) else "any"
+
+
+def scalar(part: str) -> str:
+    """The scalar that a number or truth value behind ``=`` is one of; "" for anything else."""
+    if not part.startswith("="):
+        return ""
+    if part in ("=true", "=false"):
+        return "boolean"
+    return "integer" if part[1:].lstrip("-").isdigit() else "number"
 
 
 def word(part: str) -> str | None:

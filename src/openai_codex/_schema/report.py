@@ -18,8 +18,10 @@ from .diff import Change, verdict_of
 from .rules import RULES, Verdict
 
 __all__ = [
+    "as_code",
     "as_json",
     "as_markdown",
+    "as_plain",
     "as_text",
     "changes_as_data",
     "changes_as_markdown",
@@ -34,6 +36,8 @@ _COLOURS = {Verdict.breaking: "31", Verdict.attention: "33", Verdict.compatible:
 _SHOWN_METHODS = 3
 _DIRECTIONS = {"sent": "sent", "read": "read", "both": "sent and read", "none": "in no message"}
 
+_BREAKS = re.compile(r"[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
+_PLAIN = re.compile(r"[\w/.:+-]*")
 _WORD = re.compile(r'(?P<owner>[^="]+)=(?P<part>".*")', re.DOTALL)
 _VARIANT = re.compile(r"(?P<owner>[^\[\]]+)\[(?P<part>[^\[\]]+)\](?P<field>\..+)?", re.DOTALL)
 
@@ -62,7 +66,7 @@ def changes_as_text(changes: Sequence[Change], *, colour: bool = False) -> Itera
     for verdict, title, group in _grouped(changes):
         yield ""
         yield paint(f"{verdict.name}: {title}", verdict, colour) + f" ({group[0].meaning})"
-        yield from (f"  {line.text(str)}" for line in _lines(group))
+        yield from (f"  {line.text(str, str)}" for line in _lines(group))
 
 
 def as_markdown(old: str, new: str, changes: Sequence[Change], *, level: int = 3) -> str:
@@ -74,16 +78,29 @@ def as_markdown(old: str, new: str, changes: Sequence[Change], *, level: int = 3
         changes: What differs.
         level: Level of the heading, 1 to 6.
     """
-    lines = [f"{'#' * level} Protocol {old} -> {new}", ""]
+    lines = [f"{'#' * level} Protocol {as_plain(old)} -> {as_plain(new)}", ""]
     lines += [f"{_counts(changes)}.", *changes_as_markdown(changes)] if changes else ["No differences."]
     return "\n".join(lines) + "\n"
+
+
+def as_code(text: str) -> str:
+    """Text as a code span of Markdown that nothing in it ends."""
+    line = _BREAKS.sub(" ", text)
+    fence = "`" * (max(map(len, re.findall("`+", line)), default=0) + 1)
+    pad = " " if line[:1] == "`" or line[-1:] == "`" else ""
+    return f"{fence}{pad}{line}{pad}{fence}"
+
+
+def as_plain(text: str) -> str:
+    """Text as it is in Markdown if it says nothing there, else as code."""
+    return text if _PLAIN.fullmatch(text) else as_code(text)
 
 
 def changes_as_markdown(changes: Sequence[Change]) -> Iterator[str]:
     """The lines of ``as_markdown`` behind the counts."""
     for verdict, title, group in _grouped(changes):
         yield from ("", f"**{verdict.name.capitalize()}: {title}** ({group[0].meaning})", "")
-        yield from (f"- {line.text('`{}`'.format)}" for line in _lines(group))
+        yield from (f"- {line.text(as_code, as_plain)}" for line in _lines(group))
 
 
 def as_json(old: str, new: str, changes: Sequence[Change]) -> str:
@@ -161,15 +178,15 @@ class _Line:
     field: str
     change: Change
 
-    def text(self, code: Callable[[str], str]) -> str:
-        """The line; ``code`` marks what stands in the protocol."""
+    def text(self, code: Callable[[str], str], plain: Callable[[str], str]) -> str:
+        """The line; ``code`` marks what stands in the protocol, ``plain`` keeps a method from being taken as marks."""
         change, parts = self.change, ", ".join(self.parts)
         is_words = bool(parts) and parts.startswith('"')
         place = f"{self.owner}[{parts}]{self.field}" if parts and not is_words else self.owner
         before, after = change.before, change.after
         values = [parts] if is_words else [each for each in (before, after) if each]
         detail = f": {' -> '.join(map(code, values))}" if values else ""
-        return f"{code(place)}{' (experimental)' if change.experimental else ''}{detail}{_carried(change)}"
+        return f"{code(place)}{' (experimental)' if change.experimental else ''}{detail}{_carried(change, plain)}"
 
 
 def _lines(changes: Sequence[Change]) -> Iterator[_Line]:
@@ -203,10 +220,10 @@ def _place(change: Change) -> tuple[str, str, str]:
     return parts["owner"], parts["part"], parts.get("field") or ""
 
 
-def _carried(change: Change) -> str:
+def _carried(change: Change, plain: Callable[[str], str]) -> str:
     methods = change.methods
     if methods == (change.place,):
         return ""
     more = len(methods) - _SHOWN_METHODS
-    shown = ", ".join(methods[:_SHOWN_METHODS]) + (f" and {more} more" if more > 0 else "")
+    shown = ", ".join(map(plain, methods[:_SHOWN_METHODS])) + (f" and {more} more" if more > 0 else "")
     return f", {_DIRECTIONS[change.direction]}{f' by {shown}' if methods else ''}"

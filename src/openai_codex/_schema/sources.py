@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from .._transport.dump import DUMP_COMMAND, RUN_SECONDS, dump
 from . import shipped
@@ -30,6 +30,7 @@ SOURCES = f"`{PACKAGE}`, a bundle (.json or .json.gz), a directory like schema/,
 """What can be named, for help and errors."""
 
 _SHOWN_REASONS = 3
+_MARKS = frozenset({"format", "server_requests"})
 _GZIP = b"\x1f\x8b"
 _VERSION = re.compile(r"\d+\.\d+\.\d+(?:-(?:alpha|beta|rc)(?:\.\d+)*)?")
 _EXPERIMENTAL, _STABLE = "experimental", "stable"
@@ -43,8 +44,8 @@ def read_description(
 
     * ``package``: what this package was generated from.
     * A file ``.json`` or ``.json.gz``: a bundle, or a description as this package ships one. Of a bundle whose name
-      has "experimental" in it, the file that has "stable" instead is taken as well where it exists, and the other way
-      round. Its version is the one in its name, else its name.
+      has the word "experimental" in it, the file that has "stable" instead is taken as well where it exists,
+      and the other way round. Its version is the one in its name, else its name.
     * A directory with ``experimental.json`` and ``stable.json``, or one of these two files. The version is that of
       ``manifest.json`` beside them.
     * Any other file: a runtime, which is asked.
@@ -93,7 +94,7 @@ def _of_directory(path: Path, results: Mapping[str, str] | None) -> Description:
 
 def _of_file(path: Path, results: Mapping[str, str] | None) -> Description:
     data, name = _content(path), path.name
-    if b'"definitions"' not in data and b'"server_requests"' in data:
+    if _is_description(data):
         try:
             return loads(data.decode())
         except ValueError as error:
@@ -107,11 +108,22 @@ def _of_file(path: Path, results: Mapping[str, str] | None) -> Description:
     return replace(alone, experimental=frozenset()) if is_stable else alone
 
 
+def _is_description(data: bytes) -> bool:
+    """Whether it is a description rather than a bundle, whatever else stands in either."""
+    try:
+        document: object = json.loads(data)
+    except (ValueError, RecursionError):
+        return False
+    keys = set(cast("dict[str, object]", document)) if isinstance(document, dict) else set[str]()
+    return "definitions" not in keys and not _MARKS.isdisjoint(keys)
+
+
 def _sibling(path: Path) -> tuple[Path | None, bool]:
     """The other bundle of a pair where there is one, and whether this is the stable one."""
     for here, there in ((_EXPERIMENTAL, _STABLE), (_STABLE, _EXPERIMENTAL)):
-        if here in path.name:
-            other = path.with_name(path.name.replace(here, there))
+        word = re.compile(rf"(?<![^-_.]){here}(?![^-_.])")
+        if word.search(path.name):
+            other = path.with_name(word.sub(there, path.name))
             return other if other.is_file() else None, here == _STABLE
     return None, False
 
