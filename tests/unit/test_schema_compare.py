@@ -88,6 +88,7 @@ TYPES: dict[str, Any] = {
     "Less": obj("x", x=STRING),
     "Tagged": either(obj("type", **tag("a"), x=STRING), obj("type", **tag("b"))),
     "SameTagged": either(obj("type", **tag("b")), obj("type", **tag("a"), x=ref("Text"))),
+    "OtherTagged": either(obj("type", **tag("a"), x=INTEGER), obj("type", **tag("b"))),
     "Kinded": either(obj("kind", **tag("a", "kind"), x=STRING), obj("kind", **tag("b", "kind"))),
     "One": obj("type", type=words("a"), x=STRING),
     "Free": {**obj("x", x=STRING, y=INTEGER), "additionalProperties": True},
@@ -161,6 +162,7 @@ TYPES: dict[str, Any] = {
         ("Tagged", "One", NARROWED),
         ("One", "Tagged", WIDENED),
         ("Tagged", "Object", CHANGED),
+        ("Tagged", "OtherTagged", CHANGED),
         # A union of several types keeps whatever it does not know.
         ("Object | Tagged", "Keyed | Object | Tagged", EXTENDED),
         ("Object | Tagged", "integer", RESHAPED),

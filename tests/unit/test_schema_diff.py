@@ -368,9 +368,13 @@ def test_result_that_one_side_does_not_know_is_taken_from_the_other() -> None:
         assert (change.direction, change.methods) == ("read", ("x/y",))
         assert verdict_of(found.values()) is verdict
     gone = small({}, requests=[message("x/y")])
-    assert [(change.kind, change.methods) for change in diff(known, gone) if change.place == "MResponse"] == [
-        ("type removed", ("x/y",))
+    # A result that nobody knows any more is told at its type.
+    assert [(change.kind, change.place, change.methods) for change in diff(known, gone)] == [
+        ("params removed", "x/y", ("x/y",)),
+        ("type removed", "MParams", ("x/y",)),
+        ("type removed", "MResponse", ("x/y",)),
     ]
+    assert [(change.kind, change.place) for change in diff(gone, old)] == [("type added", "MResponse")]
 
 
 def test_reach_follows_types_into_each_other_and_tells_the_directions_apart() -> None:
