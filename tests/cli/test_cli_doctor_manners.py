@@ -154,4 +154,4 @@ def test_reader_that_leaves_ends_it_quietly() -> None:
             done = subprocess.run(command, env=variables(model), stdout=write, stderr=subprocess.PIPE, timeout=60)
         finally:
             os.close(write)
-    assert (done.returncode, done.stderr) == (1, b"")
+    assert (done.returncode, done.stderr) == (3, b"")

@@ -63,7 +63,7 @@ def test_response_override_to_nothing_is_refused_with_candidates(tmp_path: Path)
         protocol(source, exceptions)
     assert str(caught.value) == (
         "overrides.toml: [response] account/logout = LogoutResponse: there is no such type;"
-        " candidates: LogoutAccountResponse"
+        ' say `"account/logout" = "LogoutAccountResponse"`; candidates: LogoutAccountResponse'
     )
 
 

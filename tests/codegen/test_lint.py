@@ -83,7 +83,8 @@ def test_inline_enum_of_integers_is_refused_under_the_name_it_gets(tmp_path: Pat
 def test_method_that_cannot_be_a_python_path_is_refused_until_it_is_named(
     tmp_path: Path, method: str, path: str
 ) -> None:
-    line = f"overrides.toml: {method} cannot be rpc.{path}; give it another name in [rpc_name]"
+    step = f'give it another name in [rpc_name]: `"{method}" = ["{path.rpartition(".")[0]}", "..."]`'
+    line = f"overrides.toml: {method} cannot be rpc.{path}; {step}"
     assert errors(tmp_path, {}, methods=[method]) == [line]
     assert errors(tmp_path, {}, methods=[method], exceptions=f'[rpc_name]\n"{method}" = ["job", "go"]\n') == []
 
