@@ -141,12 +141,9 @@ class StandIn:
         """Report a turn as soon as there is nothing more to come of it."""
         if play.report is None or not (now or (play.place >= len(play.script.steps) and not play.open)):
             return
-        self._send(
-            {
-                "id": play.report[0],
-                "result": {"sent": len(play.sent), "digest": digest(play.sent), "answers": play.answers},
-            }
-        )
+        result = {"sent": len(play.sent), "digest": digest(play.sent), "answers": play.answers}
+        self._send({"id": play.report[0], "result": result})
+        play.report = None  # an answer that nobody needs may still come
         del self._plays[play.script.number]
 
     # -- what goes ----------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from tests.fuzz.mutate import Change, mutate
 from tests.fuzz.plan import make_plan
 from tests.fuzz.player import Played, play
 from tests.fuzz.script import Plan, Script
+from tests.fuzz.standin import StandIn
 from tests.generated.shapes import PlaceKind
 
 SEED = 2026
@@ -164,3 +165,28 @@ def test_change_within_what_is_unknown_is_kept_with_it() -> None:
         assert out.back == (out.wire if unknown else value)
     assert seen == {(False, False), (False, True), (True, False), (True, True)}
     assert value == {"item": {"type": "a", "inner": {"x": 1}}}
+
+
+def test_answer_that_comes_after_a_turn_was_reported_is_let_be() -> None:
+    """Nobody waits for the answer to a request that the runtime has settled; it may come at any time."""
+    plan = Plan(RAW, SEED)
+    number = next(n for n, turn in enumerate(RAW["turns"]) if turn["kind"] == "interrupted approval")
+    script, standin = plan.script(number), StandIn(plan)
+    thread = {"threadId": script.thread_id}
+    sent = [
+        ("thread/start", {"baseInstructions": str(number)}),
+        (script.opens, thread),
+        ("turn/interrupt", thread),
+        ("fuzz/report", {"turn": number}),
+    ]
+    for id, (method, params) in enumerate(sent):
+        standin.receive({"id": id, "method": method, "params": params})
+    while standin.play():
+        pass
+    for step in (step for step in script.steps if step.does == "ask"):
+        standin.receive({"id": step.message["id"], "result": {}})
+    reported = [json.loads(line) for line in standin.take().splitlines()][-1]
+    assert reported["id"] == 3 and reported["result"]["sent"] > 10
+    for step in (step for step in script.steps if step.does == "ask"):
+        standin.receive({"id": step.message["id"], "result": {}})
+    assert standin.take() == b""
