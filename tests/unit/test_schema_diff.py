@@ -368,9 +368,10 @@ def test_result_that_one_side_does_not_know_is_taken_from_the_other() -> None:
         assert (change.direction, change.methods) == ("read", ("x/y",))
         assert verdict_of(found.values()) is verdict
     gone = small({}, requests=[message("x/y")])
-    # A result that nobody knows any more is told at its type.
+    # A result that nobody knows any more is told at the method and at its type.
     assert [(change.kind, change.place, change.methods) for change in diff(known, gone)] == [
         ("params removed", "x/y", ("x/y",)),
+        ("result unknown", "x/y", ("x/y",)),
         ("type removed", "MParams", ("x/y",)),
         ("type removed", "MResponse", ("x/y",)),
     ]
