@@ -348,3 +348,12 @@ def test_same_schema_from_a_binary_changes_nothing(project: Path) -> None:
     done = upgrade(Bundles(same.stable, same.experimental, OLD, Source("binary", OLD)), project, tests=False)
     assert (done.files, done.changes) == ([], [])
     assert tree(project) == before
+
+
+def test_protocol_of_the_last_release_is_written_as_it_is_today() -> None:
+    """Else coming back to it would look like a change."""
+    kept, present = (ROOT / path for path in ("schema/released.json", pipeline.GENERATED / pipeline.DESCRIPTION))
+    old, new = (json.loads(path.read_text(encoding="utf-8")) for path in (kept, present))
+    assert old["format"] == new["format"]
+    if old["version"] == new["version"]:
+        assert kept.read_bytes() == present.read_bytes()
