@@ -17,7 +17,7 @@ try:
     from openai_codex._schema.diff import diff, verdict_of
     from openai_codex._schema.errors import SchemaError
     from openai_codex._schema.rules import Verdict
-    from openai_codex._schema.sources import SOURCES
+    from openai_codex._transport.schemas import SOURCES
 
     from . import compare, manifest, pipeline, sources, upgrade
     from .findings import CodegenError

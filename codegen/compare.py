@@ -5,11 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from openai_codex._schema.bundle import BundleError
-from openai_codex._schema.describe import describe
 from openai_codex._schema.description import Description
-from openai_codex._schema.errors import SchemaError
-from openai_codex._schema.sources import read_description
+from openai_codex._transport.schemas import describe_bundles, read_description, stable_part
 
 from . import sources
 from .overrides import Overrides
@@ -31,12 +28,7 @@ def describe_named(name: str, *, stable: bool = False) -> Description:
         SchemaError: it is no schema, or does not say what is experimental.
     """
     described = _describe(name)
-    if not stable:
-        return described
-    if described.experimental is None:
-        step = "put the stable bundle beside it, named alike, or leave out --stable"
-        raise SchemaError(name, "does not say what is experimental", step)
-    return described.stable()
+    return stable_part(name, described) if stable else described
 
 
 def _describe(name: str) -> Description:
@@ -46,9 +38,6 @@ def _describe(name: str) -> Description:
         entry = overrides.get("response", method)
         results[method] = entry if isinstance(entry, str) else entry["type"]
     if _VERSION.fullmatch(name) and not Path(name).exists():
-        bundles = sources.from_runtime_version(name)
-        try:
-            return describe(bundles.experimental, bundles.stable, version=bundles.runtime_version, results=results)
-        except BundleError as error:
-            raise SchemaError(f"codex {name}", str(error), "teach openai_codex/_schema about it") from error
+        made = sources.from_runtime_version(name)
+        return describe_bundles(f"codex {name}", made.experimental, made.stable, made.runtime_version, results)
     return read_description(name, results=results)

@@ -18,7 +18,7 @@ LAYERS: list[tuple[str, tuple[str, ...]]] = [
     ("facade", ("_async", "_sync")),
     ("rpc", ("_generated.rpc_async", "_generated.rpc_sync", "_rpc", "_calls")),
     ("engine", ("_engine", "_compat")),
-    ("transport", ("_transport", "_schema.sources")),
+    ("transport", ("_transport",)),
     ("core", ("_core",)),
     ("handlers", ("_generated.handlers_async", "_generated.handlers_sync")),
     (

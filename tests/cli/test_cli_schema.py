@@ -25,12 +25,11 @@ from openai_codex.testing import ScriptedModel
 from tests.cli.doctor_runs import Outcome, run, without_runtime
 from tests.cli.schema_runs import BUNDLES, program, recorded_runtime
 from tests.docs.blocks import ROOT
+from tests.standin_binary import needs_shebang
 
 OLD, NEWER = (str(BUNDLES / f"{version}-experimental.json.gz") for version in ("0.149.0", "0.154.0"))
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
 HEADLINE = f"openai-codex {PACKAGE_VERSION} (schema {RUNTIME_VERSION}) with codex"
-
-needs_shebang = pytest.mark.skipif(os.name == "nt", reason="stand-in binaries are scripts")
 
 
 def schema(*arguments: str, env: Mapping[str, str] = ENVIRONMENT) -> Outcome:

@@ -15,15 +15,19 @@ ROOT = Path(__file__).parents[2]
 
 def run(root: Path, *arguments: str, hash_seed: str = "0") -> subprocess.CompletedProcess[str]:
     """Run the pipeline of a project."""
-    environment = {**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONDONTWRITEBYTECODE": "1"}
-    environment.pop("PYTHONPATH", None)
+    return run_python(root, "-m", "codegen", *arguments, PYTHONHASHSEED=hash_seed)
+
+
+def run_python(root: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run Python in a project, with these environment variables and without a path of the caller's."""
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     return subprocess.run(
-        [sys.executable, "-m", "codegen", *arguments],
+        [sys.executable, *arguments],
         cwd=root,
-        env=environment,
+        env={**inherited, "PYTHONDONTWRITEBYTECODE": "1", **variables},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=100,
         check=False,
     )
 

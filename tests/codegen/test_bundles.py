@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+
+from tests.codegen.project import run_python
 
 pytestmark = pytest.mark.slow
 
@@ -68,20 +68,8 @@ print(json.dumps({
 """
 
 
-def run(root: Path, *arguments: str, path: Path | None = None) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
-    environment.pop("PYTHONPATH", None)
-    if path is not None:
-        environment["PYTHONPATH"] = str(path)
-    return subprocess.run(
-        [sys.executable, "-W", "error", *arguments],
-        cwd=root,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-    )
+def run(root: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return run_python(root, "-W", "error", *arguments, **variables)
 
 
 def generate_and_import(version: str, folder: Path) -> tuple[str, str]:
@@ -99,7 +87,7 @@ def generate_and_import(version: str, folder: Path) -> tuple[str, str]:
     handwritten = shutil.ignore_patterns("_generated", "_sync", "__pycache__")
     package = project / "src/openai_codex"
     shutil.copytree(ROOT / "src/openai_codex", package, ignore=handwritten, dirs_exist_ok=True)
-    imported = run(folder, "-c", IMPORT_ALL, path=project / "src")
+    imported = run(folder, "-c", IMPORT_ALL, PYTHONPATH=str(project / "src"))
     return made.stderr, imported.stdout if imported.returncode == 0 else imported.stderr
 
 

@@ -16,6 +16,7 @@ from codegen.runtimes import CACHE_VARIABLE, PACKAGE, cache, fetch, installed, p
 from codegen.sources import SourceError
 from openai_codex._schema.errors import SchemaError
 from openai_codex._transport import dump
+from tests.standin_binary import needs_shebang
 
 MODULE = """
 from pathlib import Path
@@ -23,7 +24,6 @@ def bundled_codex_path():
     return Path(__file__).resolve().parent / "codex"
 """
 
-needs_shebang = pytest.mark.skipif(os.name == "nt", reason="stand-in binaries are scripts")
 Publish = Callable[..., Path]
 
 

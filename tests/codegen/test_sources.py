@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, cast
@@ -28,6 +29,7 @@ from codegen.sources import (
     looks_like_schema,
     write_schema_dir,
 )
+from tests.standin_binary import needs_shebang, write_binary
 
 SCHEMA_DIR = Path(__file__).parents[2] / "schema"
 DUMPED_FILE = "codex_app_server_protocol.schemas.json"
@@ -87,16 +89,7 @@ else:
 
 @pytest.fixture
 def binary(tmp_path: Path) -> Callable[[str], Path]:
-    def make(program: str) -> Path:
-        path = tmp_path / "codex"
-        path.write_text(f"#!{sys.executable}\n{program}")
-        path.chmod(0o755)
-        return path
-
-    return make
-
-
-needs_shebang = pytest.mark.skipif(os.name == "nt", reason="stand-in binaries are scripts")
+    return partial(write_binary, tmp_path)
 
 
 @needs_shebang

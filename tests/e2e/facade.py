@@ -224,7 +224,7 @@ def scenario(
         def test(kind: str, **given: Any) -> None:
             with no_leftovers(), ScriptedModel(**model_options) as model:
                 asyncio.run(play(kind, model, given))
-                assert model.unexpected == []
+                assert model.unexpected == [], model.unexpected
 
         extra = [each for name, each in parameters.items() if name not in ("codex", "model", "wire")]
         kind = Parameter("kind", Parameter.POSITIONAL_OR_KEYWORD)

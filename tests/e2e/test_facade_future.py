@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from openai_codex import TurnStalledError
-from openai_codex.types import TurnStatus
 from tests.e2e.facade import KINDS, no_leftovers, open_client
 from tests.e2e.test_facade_standin import (
     ACCEPTED,
@@ -24,6 +23,7 @@ from tests.e2e.test_facade_standin import (
     send,
     stored,
     turn,
+    wait_for_a_thread,
 )
 
 RESTING: dict[str, Any] = {"type": "resting/soon", "until": 1}
@@ -34,17 +34,7 @@ STATUS = "restingAsWell"
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_thread_of_a_status_that_is_not_known_may_be_at_work(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    hasten(monkeypatch, _GRACE_S=0.1)
-
-    async def body(codex: Any, turn: Any) -> None:
-        running = asyncio.ensure_future(turn.run())
-        await asyncio.sleep(0.5)
-        assert not running.done()
-        await codex.request("finish")
-        assert (await running).status is TurnStatus.completed
-
-    looks: dict[str, Steps] = {"thread__turns__list": stored("inProgress"), "thread__read": [["result", UNHEARD_OF]]}
-    play(kind, config(turn__start=[ACCEPTED, STARTED, RESTS], **looks), body)
+    wait_for_a_thread(kind, monkeypatch, RESTS, UNHEARD_OF)
 
 
 SILENT: list[Steps] = [stored("inProgress"), stored(STATUS), [["result", {"data": []}]]]

@@ -433,8 +433,8 @@ def test_turn_of_a_thread_that_does_nothing_is_interrupted(kind: str, monkeypatc
     play(kind, config(turn__start=[ACCEPTED, STARTED, DELTA, IDLE], thread__turns__list=[NOT_ACTIVE]), body)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_thread_that_works_again_after_all_is_waited_for(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def wait_for_a_thread(kind: str, monkeypatch: pytest.MonkeyPatch, status: list[Any], read: dict[str, Any]) -> None:
+    """A turn whose thread seems to rest, and on a look is as ``read`` says, is waited for until it ends."""
     hasten(monkeypatch, _GRACE_S=0.1)
 
     async def body(codex: Any, turn: Any) -> None:
@@ -444,8 +444,13 @@ def test_thread_that_works_again_after_all_is_waited_for(kind: str, monkeypatch:
         await codex.request("finish")
         assert (await running).status is TurnStatus.completed
 
-    looks: dict[str, Steps] = {"thread__turns__list": stored("inProgress"), "thread__read": [["result", ACTIVE]]}
-    play(kind, config(turn__start=[ACCEPTED, STARTED, IDLE], **looks), body)
+    looks: dict[str, Steps] = {"thread__turns__list": stored("inProgress"), "thread__read": [["result", read]]}
+    play(kind, config(turn__start=[ACCEPTED, STARTED, status], **looks), body)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_thread_that_works_again_after_all_is_waited_for(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    wait_for_a_thread(kind, monkeypatch, IDLE, ACTIVE)
 
 
 @pytest.mark.parametrize("kind", KINDS)

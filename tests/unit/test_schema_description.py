@@ -55,6 +55,16 @@ PLACES = {
     "Thread",
     "Thread.items",
 }
+EXPERIMENTAL = {
+    "request:ping",
+    "Params.inner",
+    "Params.inner.a",
+    "Params.inner.*",
+    "Item[end]",
+    'Answer="yes"',
+    "Answer[*]",
+    "Path",
+}
 
 WORDS = st.text(max_size=6)
 JSON = st.none() | st.booleans() | st.integers() | WORDS | st.lists(st.integers(), max_size=2)
@@ -175,16 +185,7 @@ def test_stable_part_is_what_the_stable_bundle_describes(version: str) -> None:
 
 def test_stable_part_lacks_what_is_experimental_and_nothing_else() -> None:
     stable = SMALL.stable()
-    assert stable.places() == PLACES - {
-        "request:ping",
-        "Params.inner",
-        "Params.inner.a",
-        "Params.inner.*",
-        "Item[end]",
-        'Answer="yes"',
-        "Answer[*]",
-        "Path",
-    }
+    assert stable.places() == PLACES - EXPERIMENTAL
     assert stable.types["Answer"].rest == ""
     assert stable.types["Params"].fields == {"cwd": Field("string", nullable=True)}
 
@@ -206,16 +207,7 @@ def test_without_knowledge_of_what_is_experimental_everything_is_stable() -> Non
 
 
 def test_what_lies_in_something_experimental_is_experimental() -> None:
-    assert {place for place in PLACES if SMALL.is_experimental(place)} == {
-        "request:ping",
-        "Params.inner",
-        "Params.inner.a",
-        "Params.inner.*",
-        "Item[end]",
-        'Answer="yes"',
-        "Answer[*]",
-        "Path",
-    }
+    assert {place for place in PLACES if SMALL.is_experimental(place)} == EXPERIMENTAL
     assert SMALL.is_experimental("Path.more")
     assert not SMALL.is_experimental("Pathological")
     assert not SMALL.is_experimental("request:ping/more")

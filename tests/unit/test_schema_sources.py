@@ -6,10 +6,10 @@ import gzip
 import json
 import os
 import shutil
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,27 +19,20 @@ from openai_codex._schema import shipped
 from openai_codex._schema.description import Type, dumps
 from openai_codex._schema.diff import diff
 from openai_codex._schema.errors import SchemaError
-from openai_codex._schema.sources import read_description
 from openai_codex._transport.dump import run
 from openai_codex._transport.launch import find_runtime
+from openai_codex._transport.schemas import read_description
+from tests.standin_binary import needs_shebang, write_binary
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = ROOT / "schema"
 BUNDLES = ROOT / "tests/codegen/bundles"
 MAX_PACKAGE_DATA = 300_000
 
-needs_shebang = pytest.mark.skipif(os.name == "nt", reason="stand-in binaries are scripts")
-
 
 @pytest.fixture
 def binary(tmp_path: Path) -> Callable[[str], Path]:
-    def make(program: str) -> Path:
-        path = tmp_path / "codex"
-        path.write_text(f"#!{sys.executable}\n{program}")
-        path.chmod(0o755)
-        return path
-
-    return make
+    return partial(write_binary, tmp_path)
 
 
 # -- the package ----------------------------------------------------------------------------------------------

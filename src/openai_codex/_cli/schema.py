@@ -201,16 +201,12 @@ def _check(options: argparse.Namespace) -> Answer:
 def _diff(options: argparse.Namespace) -> Answer:
     from .._schema import report
     from .._schema.diff import diff, verdict_of
-    from .._schema.errors import SchemaError
-    from .._schema.sources import read_description
+    from .._transport.schemas import read_description, stable_part
 
     sides: list[Description] = []
     for source in (options.old, options.new):
         described = read_description(source, timeout_s=options.timeout)
-        if options.stable and described.experimental is None:
-            step = "put the stable bundle beside it, named alike, or leave out --stable"
-            raise SchemaError(source, "does not say what is experimental", step)
-        sides.append(described.stable() if options.stable else described)
+        sides.append(stable_part(source, described) if options.stable else described)
     old, new = sides
     changes = diff(old, new)
     if options.format == "text":
@@ -269,6 +265,6 @@ def _find(options: argparse.Namespace) -> Runtime:
 
 def _ask(runtime: Runtime, options: argparse.Namespace) -> Description:
     """What a runtime says of itself."""
-    from .._schema.sources import describe_runtime
+    from .._transport.schemas import describe_runtime
 
     return describe_runtime(runtime.path, timeout_s=options.timeout)

@@ -49,16 +49,13 @@ class Comparison:
 
     def takes_nothing(self, after: str) -> bool:
         """Whether the newer one takes an object without any property, which is what a call without arguments sends."""
-        for part in _alternatives(after, self._new):
-            known = self._new.get(part)
-            fields = known.fields.values() if known is not None and known.kind == "object" else None
-            if (
-                part == "any"
-                or unwrap(part)[0] == "map"
-                or (fields is not None and not any(f.required for f in fields))
-            ):
-                return True
-        return False
+        return any(self._fits_empty(part) for part in _alternatives(after, self._new))
+
+    def _fits_empty(self, part: str) -> bool:
+        known = self._new.get(part)
+        if known is None:
+            return part == "any" or unwrap(part)[0] == "map"
+        return known.kind == "object" and not any(each.required for each in known.fields.values())
 
     def keeps(self, before: str, after: str) -> bool:
         """Whether older models take the newer one at least as something unknown."""

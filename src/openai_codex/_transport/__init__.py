@@ -1,1 +1,1 @@
-"""How bytes reach a runtime: finding it, starting it, the pipes to it. Nothing here knows the protocol."""
+"""How bytes reach a runtime: finding it, starting it, the pipes to it. Nothing but ``schemas`` knows the protocol."""

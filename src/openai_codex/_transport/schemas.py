@@ -1,7 +1,4 @@
-"""From what a user names to a description: the package, a bundle, a directory of bundles, or a runtime.
-
-The only part of this package that touches files and starts a runtime.
-"""
+"""From what a user names to a description: the package, a bundle, a directory of bundles, or a runtime."""
 
 from __future__ import annotations
 
@@ -15,14 +12,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
-from .._transport.dump import DUMP_COMMAND, RUN_SECONDS, dump
-from . import shipped
-from .bundle import BundleError
-from .describe import describe
-from .description import Description, loads
-from .errors import SchemaError
+from .._schema import shipped
+from .._schema.bundle import BundleError
+from .._schema.describe import describe
+from .._schema.description import Description, loads
+from .._schema.errors import SchemaError
+from .dump import DUMP_COMMAND, RUN_SECONDS, dump
 
-__all__ = ["PACKAGE", "SOURCES", "describe_runtime", "read_description"]
+__all__ = ["PACKAGE", "SOURCES", "describe_bundles", "describe_runtime", "read_description", "stable_part"]
 
 PACKAGE = "package"
 """The name of the description that this package ships."""
@@ -80,7 +77,7 @@ def describe_runtime(
     """Describe what a runtime emits. Arguments and errors as of ``read_description``."""
     dumped = dump(binary, timeout_s=timeout_s)
     call = f"{Path(binary).name} {' '.join(DUMP_COMMAND)}"
-    return _described(call, dumped.experimental, dumped.stable, dumped.version, results)
+    return describe_bundles(call, dumped.experimental, dumped.stable, dumped.version, results)
 
 
 def _of_directory(path: Path, results: Mapping[str, str] | None) -> Description:
@@ -89,7 +86,7 @@ def _of_directory(path: Path, results: Mapping[str, str] | None) -> Description:
         if not each.is_file():
             raise SchemaError(str(path), f"has no {each.name}", f"give {SOURCES}")
     version = _version(path, path.absolute().name)
-    return _described(str(path), experimental.read_bytes(), stable.read_bytes(), version, results)
+    return describe_bundles(str(path), experimental.read_bytes(), stable.read_bytes(), version, results)
 
 
 def _of_file(path: Path, results: Mapping[str, str] | None) -> Description:
@@ -103,8 +100,8 @@ def _of_file(path: Path, results: Mapping[str, str] | None) -> Description:
     sibling, is_stable = _sibling(path)
     if sibling is not None:
         other = _content(sibling)
-        return _described(str(path), *((other, data) if is_stable else (data, other)), version, results)
-    alone = _described(str(path), data, None, version, results)
+        return describe_bundles(str(path), *((other, data) if is_stable else (data, other)), version, results)
+    alone = describe_bundles(str(path), data, None, version, results)
     return replace(alone, experimental=frozenset()) if is_stable else alone
 
 
@@ -150,12 +147,29 @@ def _version(folder: Path | None, name: str) -> str:
     return version[0] if version else name
 
 
-def _described(
+def describe_bundles(
     subject: str, experimental: bytes, stable: bytes | None, version: str, results: Mapping[str, str] | None
 ) -> Description:
+    """Describe bundles as ``describe`` does, where ``subject`` is what errors call them.
+
+    Raises:
+        SchemaError: one of them is no schema bundle.
+    """
     known = shipped.results() if results is None else results
     try:
         return describe(experimental, stable, version=version, results=known)
     except BundleError as error:
         step = "a newer version of this package may read it" if error.is_bundle else f"give {SOURCES}"
         raise SchemaError(subject, "; ".join(error.reasons[:_SHOWN_REASONS]), step) from error
+
+
+def stable_part(subject: str, described: Description) -> Description:
+    """The part that every client has.
+
+    Raises:
+        SchemaError: it is not known what is experimental.
+    """
+    if described.experimental is None:
+        step = "put the stable bundle beside it, named alike, or leave out --stable"
+        raise SchemaError(subject, "does not say what is experimental", step)
+    return described.stable()
