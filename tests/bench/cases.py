@@ -1,30 +1,33 @@
 """One benchmark case in one process, on whichever ``openai_codex`` this interpreter finds.
 
-``python cases.py CASE [NAME=NUMBER ...]`` prints one JSON object: ``metrics`` (name to number) and
+``python -m tests.bench.cases CASE [NAME=NUMBER ...]`` prints one JSON object: ``metrics`` (name to number) and
 ``beyond``, the names of those metrics whose number is only the limit at which the case gave up. Public names
 only, so that every implementation of the API runs the same lines against the same stand-in server.
-
-A case reports from inside its ``with`` block and the process ends there: an implementation that has parked
-its workers for good could otherwise never leave. Memory and threads are read from /proc, so Linux only.
 """
 
 import asyncio
-import json
-import os
-import resource
 import statistics
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Coroutine, Iterable
-from pathlib import Path
-from typing import Any, NoReturn
+from collections.abc import Callable, Iterable
+from typing import NoReturn
 
-from openai_codex import AsyncCodex, AsyncThread, AsyncTurnHandle, Codex, CodexConfig, Thread
+from openai_codex import AsyncCodex, AsyncThread, AsyncTurnHandle, Codex, Thread
 
-SERVER = (sys.executable, "-I", "-S", str(Path(__file__).with_name("standin.py")))
-WARM_UP = "mixed n=1320"
+from .meters import (
+    SERVER,
+    WARM_UP,
+    Case,
+    Meter,
+    config,
+    os_threads,
+    report,
+    resident_bytes,
+    run_named,
+    settle,
+)
 
 FIRST_EVENTS = f"""
 from openai_codex import Codex, CodexConfig
@@ -45,47 +48,6 @@ with open("/proc/self/statm") as file:
 print(end - begin, pages * os.sysconf("SC_PAGE_SIZE"), len(globals().get("kinds", ())), flush=True)
 os._exit(0)
 """
-
-
-class Meter:
-    """Wall clock and CPU seconds (all threads of this process) of a ``with`` block."""
-
-    wall_s = cpu_s = 0.0
-
-    def __enter__(self) -> "Meter":
-        self._cpu, self._begin = cpu_s(), time.perf_counter()
-        return self
-
-    def __exit__(self, *exc_info: object) -> None:
-        self.wall_s, self.cpu_s = time.perf_counter() - self._begin, cpu_s() - self._cpu
-
-
-def cpu_s() -> float:
-    """CPU seconds of this process so far."""
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    return usage.ru_utime + usage.ru_stime
-
-
-def resident_bytes() -> int:
-    """Memory of this process now."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE")
-
-
-def os_threads() -> int:
-    """Threads of this process now, also those that Python does not know."""
-    return len(os.listdir("/proc/self/task"))
-
-
-def config() -> CodexConfig:
-    """A client of the stand-in."""
-    return CodexConfig(launch_args_override=SERVER)
-
-
-def report(*beyond: str, **metrics: float) -> NoReturn:
-    """Print the result and end the process, whatever still runs."""
-    print(json.dumps({"metrics": metrics, "beyond": beyond}), flush=True)
-    os._exit(0)
 
 
 def report_events(events: float, meter: Meter) -> NoReturn:
@@ -401,16 +363,7 @@ def unscoped(n: float) -> NoReturn:
         report(bytes_per_event=(resident_bytes() - before) / n)
 
 
-def settle() -> None:
-    """Wait until this process has nothing more to do."""
-    idle = 0
-    while idle < 4:
-        before = cpu_s()
-        time.sleep(0.1)
-        idle = idle + 1 if cpu_s() - before < 0.005 else 0
-
-
-CASES: dict[str, Callable[..., NoReturn] | Callable[..., Coroutine[Any, Any, NoReturn]]] = {
+CASES: dict[str, Case] = {
     case.__name__: case
     for case in (
         *(startup, stream_sync, run_sync, stream_async, run_async),
@@ -420,12 +373,5 @@ CASES: dict[str, Callable[..., NoReturn] | Callable[..., Coroutine[Any, Any, NoR
 }
 
 
-def main(name: str, *arguments: str) -> None:
-    """Run the case that the command line names."""
-    pairs = (argument.split("=", 1) for argument in arguments)
-    running = CASES[name](**{key: float(value) for key, value in pairs})
-    asyncio.run(running)
-
-
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    run_named(CASES, *sys.argv[1:])
