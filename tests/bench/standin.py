@@ -9,10 +9,16 @@ text of a turn's input says what the turn does, a word and then ``key=value`` pa
     numbered n=1000    ``n`` message deltas "0 ", "1 ", ... that show a loss or a wrong order
     early n=5          ``n`` deltas and turn/completed, all *before* the response of turn/start
     items n=5000       turn/completed with ``n`` items; thread/read shows them too
+    busy n=330 skip=0  exactly ``n`` notifications of the recorded turn in steps of ten, from the ``skip``-th on
     unscoped n=1000    ``n`` notifications (in hundreds) that belong to no turn
-    quiet s=5 ticks=5  ``ticks`` deltas spread over ``s`` seconds
+    strangers n=100 events=10  ``n`` whole turns of ``events`` deltas that no client has started
+    large bytes=10000  item/completed of a command whose output takes so many bytes (in pieces of 64) on the wire
+    stored bytes=10000  such an item in thread/read, and in no notification
+    quiet s=5 ticks=5  ``ticks`` deltas spread over ``s`` seconds; the first ``phase=0.5`` of a pause earlier
     hang               nothing, until turn/interrupt
     anything else      one agent message that repeats the text
+
+``together=100`` after any of them lets the turn begin its work when a hundred turns wait to do so.
 
 A turn is a generator of steps ``(seconds to wait, bytes to send)``. One heap orders the steps of all turns;
 steps that are due at once take turns, so a flood neither starves a quiet turn nor hides an interrupt.
@@ -37,6 +43,7 @@ Json = dict[str, Any]
 RUNTIME_VERSION = "0.163.0"
 _FIXTURES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "fixtures")
 _BLOCK_BYTES = 1 << 18
+_PAGE, _MOST_ON_A_PAGE = 25, 100
 _STARTED, _COMPLETED, _DURATION_MS = 1795414748, 1795414750, 1732
 
 
@@ -72,6 +79,22 @@ def recorded_kinds() -> bytes:
 
 
 @functools.cache
+def busy_lines() -> tuple[bytes, ...]:
+    """The recorded notifications that carry the turn's id as ``turnId``."""
+    lines = recorded_turn().splitlines(keepends=True)
+    return tuple(line for line in lines if "turnId" in json.loads(line)["params"])
+
+
+@functools.cache
+def command_json(output_bytes: int) -> bytes:
+    """A recorded command with an output of this size on the wire, in lines of 64 bytes."""
+    items = (json.loads(line)["params"].get("item", {}) for line in busy_lines())
+    command = next(item for item in items if item.get("type") == "commandExecution" and item["aggregatedOutput"])
+    line = b"-rw-r--r-- 1 dev dev 1900 Nov 23 06:19 tests/unit/test_beta.py\\n"
+    return encode({**command, "aggregatedOutput": "@"})[:-1].replace(b"@", line * (output_bytes // len(line)))
+
+
+@functools.cache
 def items_json(count: int) -> bytes:
     """``count`` recorded items with ids ``i0``, ``i1``, ..., without the list's brackets."""
     lines = [json.loads(line) for line in recorded_turn().splitlines()]
@@ -83,6 +106,12 @@ def items_json(count: int) -> bytes:
 def recorded_thread_start() -> bytes:
     """The recorded result of thread/start, with ``@THREAD@`` for the id."""
     return encode(json.loads(fixture("thread_start.json")))[:-1]
+
+
+@functools.cache
+def recorded_thread() -> bytes:
+    """The thread object of that result."""
+    return encode(json.loads(fixture("thread_start.json"))["thread"])[:-1]
 
 
 @functools.cache
@@ -98,18 +127,23 @@ class Thread:
         self.id = thread_id
         self.name: str | None = None
         self.active: Turn | None = None
+        self.has_turns = False  # a thread without any is not stored
         self.history: list[bytes] = []
 
     def start_result(self) -> bytes:
         """The result of thread/start."""
         return recorded_thread_start().replace(b"@THREAD@", self.id.encode())
 
+    def json(self) -> bytes:
+        """The thread object, without turns."""
+        head, tail = recorded_thread().split(b'"name":null', 1)
+        name = json.dumps(self.name, ensure_ascii=False).encode()
+        return (head + b'"name":' + name + tail).replace(b"@THREAD@", self.id.encode())
+
     def read_result(self, include_turns: bool) -> bytes:
         """The result of thread/read."""
-        thread: Json = {**json.loads(self.start_result())["thread"], "name": self.name}
-        del thread["turns"]
         turns = b",".join(self.history) if include_turns else b""
-        return b'{"thread":%s,"turns":[%s]}}' % (encode(thread)[:-2], turns)
+        return b'{"thread":%s,"turns":[%s]}}' % (self.json().removesuffix(b',"turns":[]}'), turns)
 
 
 class Turn:
@@ -184,6 +218,37 @@ def items(turn: Turn, n: str = "5000") -> Iterator[Step]:
     yield 0, b""
 
 
+def busy(turn: Turn, n: str = "330", skip: str = "0") -> Iterator[Step]:
+    """The recorded turn in small steps, so that many turns take turns."""
+    lines = busy_lines()
+    first, end = int(skip), int(skip) + int(n)
+    for k in range(first, end, 10):
+        yield 0, turn.recorded(b"".join(lines[j % len(lines)] for j in range(k, min(k + 10, end))))
+
+
+def large(turn: Turn, bytes: str = "10000") -> Iterator[Step]:
+    """One long message."""
+    line = turn.notification("item/completed", item="@", completedAtMs=1795414748514)
+    yield 0, line.replace(b'"@"', command_json(int(bytes)))
+
+
+def stored(turn: Turn, bytes: str = "10000") -> Iterator[Step]:
+    """A turn whose long item only the history has."""
+    turn.items = command_json(int(bytes))
+    turn.thread.history.append(turn.json("completed"))
+    turn.items = b""
+    yield 0, b""
+
+
+def strangers(turn: Turn, n: str = "100", events: str = "10") -> Iterator[Step]:
+    """Turns of somebody else."""
+    for k in range(int(n)):
+        other = Turn(turn.thread, f"{turn.id}-{k}")
+        deltas = (other.delta(f"{j} ") for j in range(int(events)))
+        started, completed = other.line("turn/started", "inProgress"), other.line("turn/completed", "completed")
+        yield 0, b"".join((started, *deltas, completed))
+
+
 def unscoped(turn: Turn, n: str = "1000") -> Iterator[Step]:
     """Notifications that no turn receives."""
     status = {"threadId": turn.thread.id, "status": {"type": "active", "activeFlags": list[str]()}}
@@ -192,12 +257,13 @@ def unscoped(turn: Turn, n: str = "1000") -> Iterator[Step]:
         yield 0, block
 
 
-def quiet(turn: Turn, s: str = "5", ticks: str = "5") -> Iterator[Step]:
+def quiet(turn: Turn, s: str = "5", ticks: str = "5", phase: str = "0") -> Iterator[Step]:
     """A delta now and then."""
     pause = float(s) / (int(ticks) + 1)
-    for _ in range(int(ticks)):
-        yield pause, turn.delta("tick ")
-    yield pause, b""
+    early = pause * float(phase)
+    for k in range(int(ticks)):
+        yield pause - (0 if k else early), turn.delta("tick ")
+    yield pause + early, b""
 
 
 def hang(turn: Turn) -> Iterator[Step]:
@@ -216,7 +282,8 @@ def echo(turn: Turn, text: str) -> Iterator[Step]:
 
 
 WORKLOADS: dict[str, Callable[..., Iterator[Step]]] = {
-    work.__name__: work for work in (mixed, kinds, numbered, items, unscoped, quiet, hang)
+    work.__name__: work
+    for work in (mixed, kinds, numbered, items, busy, unscoped, strangers, large, stored, quiet, hang)
 }
 
 
@@ -230,12 +297,14 @@ class StandIn:
         self._queue: list[bytes] = []
         self._queued_bytes = 0
         self._steps: list[tuple[float, int, Turn, bytes, Iterator[Step]]] = []
+        self._waiting: list[tuple[Turn, Iterator[Step]]] = []
         self._handlers: dict[str, Callable[[Any, Json, float], None]] = {
             "initialize": self._initialize,
             "model/list": self._model_list,
             "thread/start": self._thread_start,
             "thread/name/set": self._thread_name_set,
             "thread/read": self._thread_read,
+            "thread/list": self._thread_list,
             "turn/start": self._turn_start,
             "turn/steer": self._turn_steer,
             "turn/interrupt": self._turn_interrupt,
@@ -338,9 +407,18 @@ class StandIn:
         thread = self._thread(params)
         self._reply(request_id, thread.read_result(bool(params.get("includeTurns"))))
 
+    def _thread_list(self, request_id: Any, params: Json, now: float) -> None:
+        stored = [thread for thread in reversed(self._threads.values()) if thread.has_turns]
+        begin = int(params.get("cursor") or 0)
+        end = begin + min(params.get("limit") or _PAGE, _MOST_ON_A_PAGE)
+        data = b",".join(thread.json() for thread in stored[begin:end])
+        cursor = b'"%d"' % end if end < len(stored) else b"null"
+        self._reply(request_id, b'{"data":[%s],"nextCursor":%s,"backwardsCursor":null}' % (data, cursor))
+
     def _turn_start(self, request_id: Any, params: Json, now: float) -> None:
         thread = self._thread(params)
         turn, joined = thread.active, thread.active is not None
+        thread.has_turns = True
         if turn is None:
             turn = thread.active = Turn(thread, f"00000000-0000-7000-9000-{next(self._numbers):012d}")
         reply = b'{"turn":%s}' % turn.json("inProgress")
@@ -358,8 +436,17 @@ class StandIn:
             return
         self._reply(request_id, reply)
         self._send(turn.line("turn/started", "inProgress"))
+        together = int(options.pop("together", "0"))
         work = WORKLOADS.get(word)
-        self._schedule(turn, work(turn, **options) if work else echo(turn, text), now, now)
+        steps = work(turn, **options) if work else echo(turn, text)
+        if not together:
+            self._schedule(turn, steps, now, now)
+            return
+        self._waiting.append((turn, steps))
+        if len(self._waiting) >= together:
+            for waiting in self._waiting:
+                self._schedule(*waiting, now, now)
+            self._waiting.clear()
 
     def _turn_steer(self, request_id: Any, params: Json, now: float) -> None:
         turn = self._active(params, "steer", params.get("expectedTurnId", ""))

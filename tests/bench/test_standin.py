@@ -190,6 +190,78 @@ def test_unscoped_notifications_carry_no_turn() -> None:
         assert sum(message.get("method") == "thread/status/changed" for message in wire.seen) == 300
 
 
+def test_busy_turn_sends_so_many_recorded_events_of_its_own_from_the_given_one_on() -> None:
+    with standin() as wire:
+        thread_id = wire.start_thread()
+        events = wire.until_completed(wire.start_turn(thread_id, "busy n=405"))
+        again = wire.until_completed(wire.start_turn(thread_id, "busy n=25 skip=380"))
+        assert (len(events), len(again)) == (405, 25)
+        assert [m["method"] for m in again] == [m["method"] for m in events[380:]]
+        assert len({m["method"] for m in events}) > 5
+
+
+def test_turns_that_wait_for_each_other_begin_together() -> None:
+    with standin() as wire:
+        first, second, last = (wire.start_thread() for _ in range(3))
+        turns = [wire.start_turn(thread_id, "numbered n=2 together=3") for thread_id in (first, second)]
+        wire.until_completed(wire.start_turn(wire.start_thread(), "not one of them"))
+        assert not any(wire.completions(turn_id) for turn_id in turns)
+        assert wire.call("turn/interrupt", threadId=second, turnId=turns[1]) == {}
+        turns.append(wire.start_turn(last, "numbered n=2 together=3"))
+        counted = [deltas(wire.until_completed(turn_id)) for turn_id in turns]
+        assert counted == [["0 ", "1 "], [], ["0 ", "1 "]]
+        wire.call("model/list")
+        assert [len(wire.completions(turn_id)) for turn_id in turns] == [1, 1, 1]
+
+
+def test_thread_list_gives_threads_with_turns_in_pages_newest_first() -> None:
+    with standin() as wire:
+        ids = [wire.start_thread() for _ in range(130)]
+        for thread_id in ids:
+            wire.until_completed(wire.start_turn(thread_id, "hello"))
+        wire.start_thread()  # has no turn
+        wire.call("thread/name/set", threadId=ids[-1], name="newest")
+        pages = [wire.call("thread/list", limit=1000)]
+        pages.append(wire.call("thread/list", limit=1000, cursor=pages[0]["nextCursor"]))
+        assert [len(page["data"]) for page in pages] == [100, 30]
+        assert pages[1]["nextCursor"] is None
+        assert [thread["id"] for page in pages for thread in page["data"]] == ids[::-1]
+        assert [thread["name"] for thread in pages[0]["data"][:2]] == ["newest", None]
+        assert len(wire.call("thread/list")["data"]) == 25
+
+
+def test_large_output_comes_in_a_notification_and_a_stored_one_in_the_history_alone() -> None:
+    with standin() as wire:
+        thread_id = wire.start_thread()
+        (event,) = wire.until_completed(wire.start_turn(thread_id, "large bytes=6400"))
+        assert len(json.dumps(event["params"]["item"]["aggregatedOutput"])) == 6400 + 2
+        stored = wire.start_turn(thread_id, "stored bytes=12800")
+        assert wire.until_completed(stored) == []
+        assert wire.completions(stored)[0]["items"] == []
+        (turn,) = wire.call("thread/read", threadId=thread_id, includeTurns=True)["thread"]["turns"]
+        assert (turn["id"], len(json.dumps(turn["items"][0]["aggregatedOutput"]))) == (stored, 12800 + 2)
+
+
+def test_strangers_are_whole_turns_that_nobody_started() -> None:
+    with standin() as wire:
+        turn_id = wire.start_turn(wire.start_thread(), "strangers n=3 events=4")
+        wire.until_completed(turn_id)
+        others = [f"{turn_id}-{k}" for k in range(3)]
+        assert [len(wire.completions(other)) for other in others] == [1, 1, 1]
+        assert [len(deltas(wire.until_completed(other))) for other in others] == [4, 4, 4]
+
+
+def test_quiet_turn_with_a_phase_speaks_earlier_and_ends_at_the_same_time() -> None:
+    with standin() as wire:
+        texts = ("quiet s=0.4 ticks=1", "quiet s=0.4 ticks=1 phase=0.9")
+        begin = time.monotonic()
+        late, early = (wire.start_turn(wire.start_thread(), text) for text in texts)
+        wire.until_completed(early)
+        assert time.monotonic() - begin >= 0.4
+        ticks = [m["params"]["turnId"] for m in wire.seen if m.get("method") == "item/agentMessage/delta"]
+        assert ticks == [early, late]
+
+
 def test_quiet_turns_run_side_by_side_and_answer_meanwhile() -> None:
     with standin() as wire:
         begin = time.monotonic()
