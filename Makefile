@@ -12,7 +12,7 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help install demo test schema upgrade generate check-generated lint format types bench bench-curves fuzz matrix check build smoke clean
+.PHONY: help install demo test schema upgrade generate check-generated lint format types bench bench-curves bench-plots fuzz matrix check build smoke clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
@@ -64,6 +64,9 @@ bench: $(INSTALLED) ## Measure speed against the official SDK; QUICK=1 is shorte
 
 bench-curves: $(INSTALLED) ## Measure how both SDKs behave as things grow; QUICK=1 is shorter
 	@$(BIN)/python -m tests.bench.curves $(if $(filter 1,$(QUICK)),--quick) $(ARGS)
+
+bench-plots: $(INSTALLED) ## Draw the pictures of docs/benchmarks from the JSON there
+	@$(BIN)/python -m tests.bench.plots $(ARGS)
 
 matrix: $(INSTALLED) ## Try runtimes of other versions; ARGS="--versions 0.154.0" only some
 	@$(BIN)/python -m tests.matrix $(ARGS)
