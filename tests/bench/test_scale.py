@@ -47,6 +47,11 @@ def test_turns_that_do_not_end_are_told_with_what_came_until_then() -> None:
 
 
 @linux
+def test_large_message_takes_three_times_its_size() -> None:
+    assert 2 < run("notification_sync", bytes=16e6, total=16e6)["peak_multiple"] < 3.5
+
+
+@linux
 def test_history_of_several_pages_is_read_whole() -> None:
     assert run("thread_list", threads=120, rounds=1)["cpu_us_per_entry"] > 0
 
