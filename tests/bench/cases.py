@@ -35,6 +35,10 @@ for event in codex.thread_start().turn("kinds").stream():
     item = getattr(event.payload, "item", None)
     kinds.add((event.method, type(getattr(item, "root", item))))
 """
+READY = """
+from openai_codex import Codex, CodexConfig
+codex = Codex(CodexConfig(env={places!r}))
+"""
 MEASURED = """
 import time
 begin = time.perf_counter()
@@ -94,14 +98,15 @@ def report_events(events: float, meter: Meter, length: int = 0) -> NoReturn:
     report(cpu_us_per_event=meter.cpu_s / events * 1e6, events_per_s=events / meter.wall_s, length=length)
 
 
+def fresh(code: str) -> list[float]:
+    """Seconds that some code takes in an interpreter of its own, the memory after it, and how many ``kinds`` it saw."""
+    command = [sys.executable, "-c", MEASURED.format(code=code)]
+    output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    return [float(word) for word in output.split()]
+
+
 def startup(rounds: float) -> NoReturn:
     """Import, and import up to a first event of each kind, each in interpreters of their own."""
-
-    def fresh(code: str) -> list[float]:
-        command = [sys.executable, "-c", MEASURED.format(code=code)]
-        output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
-        return [float(word) for word in output.split()]
-
     bare: list[list[float]] = []
     imports: list[list[float]] = []
     events: list[list[float]] = []
@@ -129,6 +134,44 @@ def shown(event: Any) -> int:
         return len(payload.delta)
     item = getattr(payload, "item", None)
     return 0 if item is None else len(item.root.type)
+
+
+def ready(rounds: float) -> NoReturn:
+    """From nothing to a client of the real runtime, and how long the runtime takes to answer by itself."""
+    alone: list[float] = []
+    clients: list[float] = []
+    for _ in range(int(rounds)):
+        with tempfile.TemporaryDirectory() as folder:
+            places = {name: os.path.join(folder, name) for name in ("HOME", "CODEX_HOME", "TMPDIR")}
+            for place in places.values():
+                os.mkdir(place)
+            alone.append(runtime_alone_s(places))
+            clients.append(fresh(READY.format(places=places))[0])
+    report(ready_ms=statistics.median(clients) * 1e3, alone_ms=statistics.median(alone) * 1e3)
+
+
+def runtime_alone_s(environment: dict[str, str]) -> float:
+    """Seconds from the start of the runtime to its answer to ``initialize``, which is sent at once."""
+    from codex_cli_bin import bundled_codex_path  # type: ignore[import-untyped]
+
+    command = [str(bundled_codex_path()), "app-server", "--listen", "stdio://"]
+    line = b'{"id":1,"method":"initialize","params":{"clientInfo":{"name":"bench","title":null,"version":"1"}}}\n'
+    begin = time.perf_counter()
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, **environment},
+        bufsize=0,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(line)
+        process.stdout.read(65536)
+        elapsed = time.perf_counter() - begin
+        process.kill()
+    return elapsed
 
 
 def stream_sync(n: float) -> NoReturn:
@@ -445,7 +488,7 @@ def settle() -> None:
 CASES: dict[str, Callable[..., NoReturn] | Callable[..., Coroutine[Any, Any, NoReturn]]] = {
     case.__name__: case
     for case in (
-        *(startup, stream_sync, run_sync, stream_async, run_async),
+        *(startup, ready, stream_sync, run_sync, stream_async, run_async),
         *(round_trip, request_sync, request_async, request_many),
         *(silent, quiet_async, quiet_sync, read, completed, unread, unscoped, regenerate),
     )

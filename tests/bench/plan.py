@@ -71,6 +71,7 @@ _QUICK_QUIET_OFFICIAL = {"turns": 100.0}
 
 STEPS = (
     Step("startup", "startup", {"rounds": 3}, quick={"rounds": 2}, repeats=3, quick_repeats=1),
+    Step("ready", "ready", {"rounds": 5}, quick={"rounds": 2}, repeats=2, quick_repeats=1),
     Step("stream-sync", "stream_sync", {"n": 66_000}, quick_official={"n": 19_800}),
     Step("run-sync", "run_sync", {"n": 66_000}, quick_official={"n": 19_800}),
     Step("stream-async", "stream_async", {"n": 66_000}, official={"n": 6_600}, quick_official={"n": 3_300}),
@@ -127,6 +128,8 @@ ROWS = (
     Row("startup", "import_rss_mb", "... memory, beyond a bare interpreter", "MB"),
     Row("startup", "first_events_ms", "import + first 15 event kinds validated", "ms", at_most(300)),
     Row("startup", "first_events_rss_mb", "... memory of that process", "MB", at_most(36)),
+    Row("ready", "ready_ms", "import + client of the real runtime, ready", "ms"),
+    Row("ready", "alone_ms", "... what the runtime takes by itself", "ms"),
     Row("stream-sync", "cpu_us_per_event", "sync stream, payload touched, CPU per event", "us", times(3.5)),
     Row("run-sync", "cpu_us_per_event", "sync `run()`, CPU per event", "us", times(5)),
     Row("stream-async", "cpu_us_per_event", "async stream, payload touched, CPU per event", "us", times(30)),
