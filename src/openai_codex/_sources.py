@@ -115,6 +115,9 @@ def refuse_tools(call: str, tools: object) -> None:
 
 def answers_approvals(sources: Iterable[AnswererSource]) -> bool:
     """Whether a request for an approval has a handler among these."""
+    sources = list(sources)
+    if not sources:
+        return False
     from ._approvals import APPROVAL_METHODS
 
     rows = [(method, SERVER_REQUESTS[method][2]) for method in APPROVAL_METHODS]

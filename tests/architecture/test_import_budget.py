@@ -37,6 +37,16 @@ def test_importing_the_package_loads_one_file() -> None:
     assert loaded_by("import openai_codex") == ["openai_codex"]
 
 
+def test_report_of_import_times_shows_nothing_heavy() -> None:
+    command = [sys.executable, "-X", "importtime", "-c", f"import sys; sys.path.insert(0, {str(ROOT / 'src')!r})\n"]
+    command[-1] += "import openai_codex"
+    report = subprocess.run(command, capture_output=True, text=True, check=True).stderr
+    imported = {line.rpartition("|")[2].strip() for line in report.splitlines()}
+    assert "openai_codex" in imported
+    heavy = ("asyncio", "pydantic", "pydantic_core", "subprocess", "openai_codex.")
+    assert not [name for name in imported if name.startswith(heavy)]
+
+
 def test_importing_errors_loads_no_pydantic() -> None:
     assert packages_loaded_by("import openai_codex.errors").isdisjoint({"asyncio", "pydantic", "subprocess"})
 

@@ -6,13 +6,17 @@ only, so that every implementation of the API runs the same lines against the sa
 """
 
 import asyncio
+import os
+import resource
 import statistics
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable
-from typing import NoReturn
+from pathlib import Path
+from typing import Any, NoReturn
 
 from openai_codex import AsyncCodex, AsyncThread, AsyncTurnHandle, Codex, Thread
 
@@ -37,6 +41,10 @@ for event in codex.thread_start().turn("kinds").stream():
     item = getattr(event.payload, "item", None)
     kinds.add((event.method, type(getattr(item, "root", item))))
 """
+READY = """
+from openai_codex import Codex, CodexConfig
+codex = Codex(CodexConfig(env={places!r}))
+"""
 MEASURED = """
 import time
 begin = time.perf_counter()
@@ -50,19 +58,20 @@ os._exit(0)
 """
 
 
-def report_events(events: float, meter: Meter) -> NoReturn:
-    """The result of a case that moved this many notifications."""
-    report(cpu_us_per_event=meter.cpu_s / events * 1e6, events_per_s=events / meter.wall_s)
+def report_events(events: float, meter: Meter, length: int = 0) -> NoReturn:
+    """The result of a case that moved this many notifications; ``length`` of what they showed."""
+    report(cpu_us_per_event=meter.cpu_s / events * 1e6, events_per_s=events / meter.wall_s, length=length)
+
+
+def fresh(code: str) -> list[float]:
+    """Seconds that some code takes in an interpreter of its own, the memory after it, and how many ``kinds`` it saw."""
+    command = [sys.executable, "-c", MEASURED.format(code=code)]
+    output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    return [float(word) for word in output.split()]
 
 
 def startup(rounds: float) -> NoReturn:
     """Import, and import up to a first event of each kind, each in interpreters of their own."""
-
-    def fresh(code: str) -> list[float]:
-        command = [sys.executable, "-c", MEASURED.format(code=code)]
-        output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
-        return [float(word) for word in output.split()]
-
     bare: list[list[float]] = []
     imports: list[list[float]] = []
     events: list[list[float]] = []
@@ -83,19 +92,65 @@ def startup(rounds: float) -> NoReturn:
     )
 
 
+def shown(event: Any) -> int:
+    """Read one event as a program does that shows a turn: a delta's text, an item's kind; returns its length."""
+    payload = event.payload
+    if event.method.endswith("elta"):
+        return len(payload.delta)
+    item = getattr(payload, "item", None)
+    return 0 if item is None else len(item.root.type)
+
+
+def ready(rounds: float) -> NoReturn:
+    """From nothing to a client of the real runtime, and how long the runtime takes to answer by itself."""
+    alone: list[float] = []
+    clients: list[float] = []
+    for _ in range(int(rounds)):
+        with tempfile.TemporaryDirectory() as folder:
+            places = {name: os.path.join(folder, name) for name in ("HOME", "CODEX_HOME", "TMPDIR")}
+            for place in places.values():
+                os.mkdir(place)
+            alone.append(runtime_alone_s(places))
+            clients.append(fresh(READY.format(places=places))[0])
+    report(ready_ms=statistics.median(clients) * 1e3, alone_ms=statistics.median(alone) * 1e3)
+
+
+def runtime_alone_s(environment: dict[str, str]) -> float:
+    """Seconds from the start of the runtime to its answer to ``initialize``, which is sent at once."""
+    from codex_cli_bin import bundled_codex_path  # type: ignore[import-untyped]
+
+    command = [str(bundled_codex_path()), "app-server", "--listen", "stdio://"]
+    line = b'{"id":1,"method":"initialize","params":{"clientInfo":{"name":"bench","title":null,"version":"1"}}}\n'
+    begin = time.perf_counter()
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, **environment},
+        bufsize=0,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(line)
+        process.stdout.read(65536)
+        elapsed = time.perf_counter() - begin
+        process.kill()
+    return elapsed
+
+
 def stream_sync(n: float) -> NoReturn:
     """Read every payload of a turn of ``n`` recorded notifications."""
     with Codex(config()) as codex:
         thread = codex.thread_start()
 
-        def read(text: str) -> None:
-            for event in thread.turn(text).stream():
-                event.payload  # noqa: B018 - the decoding is what is measured
+        def read(text: str) -> int:
+            return sum(shown(event) for event in thread.turn(text).stream())
 
         read(WARM_UP)
         with Meter() as meter:
-            read(f"mixed n={n:.0f}")
-        report_events(n, meter)
+            length = read(f"mixed n={n:.0f}")
+        report_events(n, meter, length)
 
 
 async def stream_async(n: float) -> NoReturn:
@@ -103,14 +158,16 @@ async def stream_async(n: float) -> NoReturn:
     async with AsyncCodex(config()) as codex:
         thread = await codex.thread_start()
 
-        async def read(text: str) -> None:
+        async def read(text: str) -> int:
+            length = 0
             async for event in (await thread.turn(text)).stream():
-                event.payload  # noqa: B018 - the decoding is what is measured
+                length += shown(event)
+            return length
 
         await read(WARM_UP)
         with Meter() as meter:
-            await read(f"mixed n={n:.0f}")
-        report_events(n, meter)
+            length = await read(f"mixed n={n:.0f}")
+        report_events(n, meter, length)
 
 
 def run_sync(n: float) -> NoReturn:
@@ -119,8 +176,8 @@ def run_sync(n: float) -> NoReturn:
         thread = codex.thread_start()
         thread.run(WARM_UP)
         with Meter() as meter:
-            thread.run(f"mixed n={n:.0f}")
-        report_events(n, meter)
+            result = thread.run(f"mixed n={n:.0f}")
+        report_events(n, meter, len(result.final_response or ""))
 
 
 async def run_async(n: float) -> NoReturn:
@@ -129,12 +186,19 @@ async def run_async(n: float) -> NoReturn:
         thread = await codex.thread_start()
         await thread.run(WARM_UP)
         with Meter() as meter:
-            await thread.run(f"mixed n={n:.0f}")
-        report_events(n, meter)
+            result = await thread.run(f"mixed n={n:.0f}")
+        report_events(n, meter, len(result.final_response or ""))
 
 
-def round_trip(n: float) -> NoReturn:
+def share_one_cpu(one_cpu: float) -> None:
+    """Keep this process and the stand-in that it starts to one CPU, so that nobody waits for one to wake up."""
+    if one_cpu:
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+
+
+def round_trip(n: float, one_cpu: float = 0) -> NoReturn:
     """``n`` lines to the stand-in and back without any client: what the machine itself takes."""
+    share_one_cpu(one_cpu)
     walls: list[float] = []
     with subprocess.Popen(SERVER, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as process:
         assert process.stdin is not None
@@ -147,8 +211,9 @@ def round_trip(n: float) -> NoReturn:
         report(p50_us=statistics.median(walls) * 1e6)
 
 
-def request_sync(n: float) -> NoReturn:
+def request_sync(n: float, one_cpu: float = 0) -> NoReturn:
     """``n`` small requests, one after the other."""
+    share_one_cpu(one_cpu)
     with Codex(config()) as codex:
         thread = codex.thread_start()
         walls: list[float] = []
@@ -165,8 +230,9 @@ def request_sync(n: float) -> NoReturn:
         report(p50_us=statistics.median(walls) * 1e6, cpu_us=meter.cpu_s / n * 1e6)
 
 
-async def request_async(n: float) -> NoReturn:
+async def request_async(n: float, one_cpu: float = 0) -> NoReturn:
     """The same on asyncio."""
+    share_one_cpu(one_cpu)
     async with AsyncCodex(config()) as codex:
         thread = await codex.thread_start()
         walls: list[float] = []
@@ -363,12 +429,24 @@ def unscoped(n: float) -> NoReturn:
         report(bytes_per_event=(resident_bytes() - before) / n)
 
 
+def regenerate() -> NoReturn:
+    """The whole generated layer from the schema, into an empty folder; only a checkout has the pipeline."""
+    root = Path(__file__).resolve().parents[2]
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "codegen", "generate", "--output", folder]
+        begin = time.perf_counter()
+        subprocess.run(command, cwd=root, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wall_s = time.perf_counter() - begin
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    report(wall_s=wall_s, cpu_s=usage.ru_utime + usage.ru_stime, peak_mb=usage.ru_maxrss / 1024)
+
+
 CASES: dict[str, Case] = {
     case.__name__: case
     for case in (
-        *(startup, stream_sync, run_sync, stream_async, run_async),
+        *(startup, ready, stream_sync, run_sync, stream_async, run_async),
         *(round_trip, request_sync, request_async, request_many),
-        *(silent, quiet_async, quiet_sync, read, completed, unread, unscoped),
+        *(silent, quiet_async, quiet_sync, read, completed, unread, unscoped, regenerate),
     )
 }
 

@@ -11,13 +11,13 @@ class Step:
     """One case and its sizes: the full run's, and what differs in a quick run or for the official package.
 
     ``official`` and ``quick`` replace single numbers of ``size``, ``quick_official`` those of both; None
-    leaves the official package out of a quick run. ``repeats`` is the number of processes for each side.
+    leaves the official package out, of a quick run or of any. ``repeats`` is the number of processes for each side.
     """
 
     name: str
     case: str
     size: Size
-    official: Size = field(default_factory=dict[str, float])
+    official: Size | None = field(default_factory=dict[str, float])
     quick: Size = field(default_factory=dict[str, float])
     quick_official: Size | None = field(default_factory=dict[str, float])
     repeats: int = 5
@@ -28,7 +28,7 @@ class Step:
         size = {**self.size, **(self.quick if quick else {})}
         if side == "ours":
             return size
-        if quick and self.quick_official is None:
+        if self.official is None or (quick and self.quick_official is None):
             return None
         return {**size, **self.official, **((self.quick_official or {}) if quick else {})}
 
@@ -71,6 +71,7 @@ _QUICK_QUIET_OFFICIAL = {"turns": 100.0}
 
 STEPS = (
     Step("startup", "startup", {"rounds": 3}, quick={"rounds": 2}, repeats=3, quick_repeats=1),
+    Step("ready", "ready", {"rounds": 5}, quick={"rounds": 2}, repeats=2, quick_repeats=1),
     Step("stream-sync", "stream_sync", {"n": 66_000}, quick_official={"n": 19_800}),
     Step("run-sync", "run_sync", {"n": 66_000}, quick_official={"n": 19_800}),
     Step("stream-async", "stream_async", {"n": 66_000}, official={"n": 6_600}, quick_official={"n": 3_300}),
@@ -78,6 +79,9 @@ STEPS = (
     Step("round-trip", "round_trip", {"n": 2_000}, repeats=3),
     Step("request-sync", "request_sync", {"n": 2_000}, quick={"n": 1_000}),
     Step("request-async", "request_async", {"n": 2_000}, quick={"n": 1_000}),
+    Step("round-trip-1", "round_trip", {"n": 2_000, "one_cpu": 1}, repeats=3),
+    Step("request-sync-1", "request_sync", {"n": 2_000, "one_cpu": 1}, quick={"n": 1_000}),
+    Step("request-async-1", "request_async", {"n": 2_000, "one_cpu": 1}, quick={"n": 1_000}),
     Step(
         "request-many",
         "request_many",
@@ -116,6 +120,7 @@ STEPS = (
     Step("completed", "completed", {"items": 5_000, "rounds": 5}, repeats=3, quick_repeats=1),
     Step("unread", "unread", {"n": 66_000}, repeats=3, quick_repeats=1),
     Step("unscoped", "unscoped", {"n": 50_000}, repeats=2, quick_repeats=1),
+    Step("regenerate", "regenerate", {}, official=None, repeats=3, quick_repeats=1),
 )
 
 ROWS = (
@@ -123,15 +128,20 @@ ROWS = (
     Row("startup", "import_rss_mb", "... memory, beyond a bare interpreter", "MB"),
     Row("startup", "first_events_ms", "import + first 15 event kinds validated", "ms", at_most(300)),
     Row("startup", "first_events_rss_mb", "... memory of that process", "MB", at_most(36)),
+    Row("ready", "ready_ms", "import + client of the real runtime, ready", "ms"),
+    Row("ready", "alone_ms", "... what the runtime takes by itself", "ms"),
     Row("stream-sync", "cpu_us_per_event", "sync stream, payload touched, CPU per event", "us", times(3.5)),
     Row("run-sync", "cpu_us_per_event", "sync `run()`, CPU per event", "us", times(5)),
     Row("stream-async", "cpu_us_per_event", "async stream, payload touched, CPU per event", "us", times(30)),
     Row("run-async", "cpu_us_per_event", "async `run()`, CPU per event", "us", times(35)),
-    Row("round-trip", "p50_us", "a line to the stand-in and back, no client, p50", "us"),
     Row("request-sync", "p50_us", "small request, sync, p50", "us", at_most(90)),
     Row("request-sync", "cpu_us", "... CPU", "us"),
     Row("request-async", "p50_us", "small request, async, p50", "us", at_most(90)),
     Row("request-async", "cpu_us", "... CPU", "us"),
+    Row("round-trip", "p50_us", "... what the machine takes: a line there and back, no client", "us"),
+    Row("request-sync-1", "p50_us", "small request on one CPU, sync, p50", "us"),
+    Row("request-async-1", "p50_us", "small request on one CPU, async, p50", "us"),
+    Row("round-trip-1", "p50_us", "... what the machine takes: a line there and back, no client", "us"),
     Row(
         "request-many",
         "per_s",
@@ -168,4 +178,6 @@ ROWS = (
         "bytes",
         at_most(10),
     ),
+    Row("regenerate", "wall_s", "all generated files from the schema", "s", at_most(10)),
+    Row("regenerate", "peak_mb", "... memory of the largest process", "MB", at_most(400)),
 )

@@ -25,6 +25,7 @@ steps that are due at once take turns, so a flood neither starves a quiet turn n
 `StandIn` is free of I/O (`receive` and `output`); `main` moves the bytes.
 """
 
+import contextlib
 import functools
 import heapq
 import itertools
@@ -43,6 +44,7 @@ Json = dict[str, Any]
 RUNTIME_VERSION = "0.163.0"
 _FIXTURES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "fixtures")
 _BLOCK_BYTES = 1 << 18
+_READ_BYTES = 1 << 16  # what a pipe holds; a larger buffer is mapped and unmapped on every read
 _PAGE, _MOST_ON_A_PAGE = 25, 100
 _STARTED, _COMPLETED, _DURATION_MS = 1795414748, 1795414750, 1732
 
@@ -458,28 +460,34 @@ class StandIn:
         self._finish(turn, "interrupted")
 
 
+def write_some(data: memoryview, most: int) -> memoryview:
+    """Write what the pipe takes at once, ``most`` bytes at most, and return the rest."""
+    try:
+        return data[os.write(1, data[:most]) :]
+    except BlockingIOError:
+        return data
+
+
 def main(write_bytes: int = _BLOCK_BYTES) -> None:
     """Serve standard input and output until the client closes its end."""
     os.set_blocking(1, False)
     server, pending, partial = StandIn(), memoryview(b""), b""
-    while True:
-        now = time.monotonic()
-        pending = pending or memoryview(server.output(now))
-        # With output in hand the next step waits for it: the client reads slower than the turns produce.
-        timeout = None if pending else server.wait(now)
-        readable, writable, _ = select.select([0], [1] if pending else [], [], timeout)
-        if writable:
-            try:
-                pending = pending[os.write(1, pending[:write_bytes]) :]
-            except BrokenPipeError:
-                return
-        if readable:
-            data = os.read(0, _BLOCK_BYTES)
-            if not data:
-                return
-            *lines, partial = (partial + data).split(b"\n")
-            for line in lines:
-                server.receive(json.loads(line), time.monotonic())
+    with contextlib.suppress(BrokenPipeError):
+        while True:
+            now = time.monotonic()
+            # With output in hand the next step waits for it: the client reads slower than the turns produce.
+            pending = pending or memoryview(server.output(now))
+            if pending:
+                pending = write_some(pending, write_bytes)
+            timeout = None if pending else server.wait(now)
+            readable, _, _ = select.select([0], [1] if pending else [], [], timeout)
+            if readable:
+                data = os.read(0, _READ_BYTES)
+                if not data:
+                    return
+                *lines, partial = (partial + data).split(b"\n")
+                for line in lines:
+                    server.receive(json.loads(line), time.monotonic())
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ def decoders(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
         decoded.append(params)
         return Delta.model_validate(params)
 
-    monkeypatch.setattr(module, "_decoders", {"test/delta": decode, "test/unknown": None})
+    monkeypatch.setattr(module, "_decoders", {"test/delta": decode})
     monkeypatch.setattr(module, "_complained", set[str]())
     return decoded
 

@@ -10,7 +10,7 @@ from openai_codex._core.redact import describe, describe_line, redact
 from openai_codex._generated._methods import SECRET_FIELDS
 
 SECRET_NAMES = [
-    *SECRET_FIELDS,
+    *sorted(SECRET_FIELDS),
     "access_token",
     "OPENAI_API_KEY",
     "api-key",

@@ -36,6 +36,7 @@ from .turn import TurnFold
 __all__ = ["Connection"]
 
 _USAGE = "thread/tokenUsage/updated"
+_NOTED = ("turn/started", _USAGE, "error", "turn/completed")  # they tell more than what happened in their turn
 
 # These have to get through when the cap is reached: one frees capacity, without the other nothing works.
 _NEVER_QUEUED = frozenset({"initialize", "turn/interrupt"})
@@ -85,7 +86,7 @@ class Connection:
             muted=self._muted,
         )
         self._items = ItemBook()
-        self._events = EventRoutes(max_events, self._muted, self.log, self._items)
+        self._events = EventRoutes(max_events, self._muted, self.log, self._items, _NOTED)
         self._splitter = LineSplitter()
         self._ids = itertools.count(1)
         self._pending: dict[int, PendingRequest] = {}
@@ -262,8 +263,8 @@ class Connection:
         wake: list[Waiter] = []
         while self._muted:
             self._muted.popleft().strike_off()
-        events, claimed, folds = self._events, self._routes.claimed, TurnFold.FOLDS
-        watchers, unwanted = events.watchers, self._routes.unwanted
+        claimed, folds = self._routes.claimed, TurnFold.FOLDS
+        watchers = self._events.watchers
         debug = logger.isEnabledFor(logging.DEBUG)
         for line in self._splitter.feed(data):
             try:
@@ -287,6 +288,7 @@ class Connection:
                 if type(params) is not dict:
                     params = {}
                 notification = Notification(method, None, params, message.get("emittedAtMs"))
+                turn = None
                 turn_id = params.get("turnId")
                 if turn_id is None and "turn" in params:
                     turn_id = member(params["turn"], "id")
@@ -296,23 +298,15 @@ class Connection:
                     fold = folds.get(method)
                     if fold is not None:
                         fold(turn.fold, notification, params)
-                        if method == _USAGE:
-                            self._note_usage(params)
-                        elif method == "error":
-                            self._routes.note_error(turn)
                     for mailbox in turn.followers:
                         mailbox.items.append(notification)
                         if mailbox.waiter is not None:
                             wake.append(mailbox.waiter)
                             mailbox.waiter = None
-                    if method == "turn/completed":
-                        self._routes.complete(turn)
                 else:
                     self._put_unclaimed(turn_id, notification, wake)
-                if unwanted and method == "turn/started":
-                    self._interrupt_begun(params)
                 if method in watchers:
-                    events.put_watched(notification, wake)
+                    self._note(notification, turn, wake)
             except Exception as error:  # of this message alone
                 self._report(message, error, wake)
         return wake
@@ -344,8 +338,6 @@ class Connection:
         params = notification.params
         if not self._routes.keep(turn_id, str(params.get("threadId")), notification):
             self._put_event(notification, wake)
-        if notification.method == _USAGE:
-            self._note_usage(params)
 
     def _put_event(self, notification: Notification, wake: list[Waiter]) -> None:
         """Route an event that belongs to no turn."""
@@ -358,8 +350,18 @@ class Connection:
             self._routes.note(params.get("threadId"), model=member(params.get("threadSettings"), "model"))
         self._events.put(notification, wake)
 
-    def _note_usage(self, params: dict[str, Any]) -> None:
-        self._routes.note(params.get("threadId"), usage=member(params.get("tokenUsage"), "total"))
+    def _note(self, notification: Notification, turn: Turn | None, wake: list[Waiter]) -> None:
+        """Take in what a notification of a few methods tells beyond its turn, and give it to those who watch it."""
+        method, params = notification.method, notification.params
+        if method == _USAGE:
+            self._routes.note(params.get("threadId"), usage=member(params.get("tokenUsage"), "total"))
+        elif method == "turn/started" and self._routes.unwanted:
+            self._interrupt_begun(params)
+        elif method == "error" and turn is not None:
+            self._routes.note_error(turn)
+        elif method == "turn/completed" and turn is not None:
+            self._routes.complete(turn)
+        self._events.put_watched(notification, wake)
 
     def abandon(self, turn: Turn) -> None:
         """Whoever started this turn leaves it. If nobody else follows it, it is interrupted, now or when it begins."""

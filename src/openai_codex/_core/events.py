@@ -26,16 +26,19 @@ class EventRoutes:
         muted: Where mailboxes announce that nobody reads them any more.
         log: Where notices are written down.
         items: What notes items and threads.
+        noted: Methods that the connection itself watches.
 
     Attributes:
         watchers: The mailboxes that get a method's notifications. The connection reads it directly for each. What
-            ``items`` notes is there in any case, so that other methods cost one look.
+            it and ``items`` note is there in any case, so that other methods cost one look.
     """
 
-    def __init__(self, max_events: int, muted: deque[Mailbox], log: LogBook, items: ItemBook) -> None:
+    def __init__(
+        self, max_events: int, muted: deque[Mailbox], log: LogBook, items: ItemBook, noted: Iterable[str] = ()
+    ) -> None:
         self._muted = muted
         self._items = items
-        self.watchers: dict[str, list[Mailbox]] = {method: [] for method in ItemBook.NOTED}
+        self.watchers: dict[str, list[Mailbox]] = {method: [] for method in (*noted, *ItemBook.NOTED)}
         self._max_events = max_events
         self._listeners: list[Mailbox] = []
         self._early: Mailbox | None = Mailbox(max_events, muted=muted)  # until somebody listens

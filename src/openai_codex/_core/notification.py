@@ -67,7 +67,10 @@ class Notification:
         payload: Any = self._payload
         if payload is None and self._params is not None:
             # Two threads may both decode; they get equal payloads and the last one stays.
-            payload, self._error = _decode(self.method, self._params)
+            try:
+                payload = _decoders[self.method](self._params)
+            except Exception:  # no decoder yet, or it cannot read this
+                payload, self._error = _decode(self.method, self._params)
             self._payload = payload
         return payload  # type: ignore[no-any-return]  # a cast would cost more than the lookup
 
@@ -104,13 +107,13 @@ class Notification:
 
 
 _Decoder = Callable[[dict[str, Any]], Any]
-_decoders: dict[str, _Decoder | None] = {}
+_decoders: dict[str, _Decoder] = {}
 _complained: set[str] = set()
 
 
 def _decode(method: str, params: dict[str, Any]) -> tuple[Any, Exception | None]:
     try:
-        decoder = _decoders[method] if method in _decoders else _resolve(method)
+        decoder = _decoders.get(method) or _resolve(method)
         if decoder is not None:
             return decoder(params), None
     except Exception as error:
@@ -122,9 +125,12 @@ def _decode(method: str, params: dict[str, Any]) -> tuple[Any, Exception | None]
 
 def _resolve(method: str) -> _Decoder | None:
     from .._generated import _methods, models
+    from .._model import validator_of
 
     name = _methods.NOTIFICATIONS.get(method)
-    _decoders[method] = decoder = None if name is None else getattr(models, name).model_validate
+    if name is None:
+        return None
+    decoder = _decoders[method] = validator_of(getattr(models, name))
     return decoder
 
 

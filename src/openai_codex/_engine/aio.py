@@ -384,6 +384,5 @@ def _call_all(waiters: Iterable[Waiter]) -> None:
 
 
 def _resolve(done: asyncio.Future[None]) -> None:
-    if not done.done():
-        with contextlib.suppress(RuntimeError):  # its loop is closed: nobody waits
-            done.set_result(None)
+    if not done.done() and not done.get_loop().is_closed():  # once it is closed, nobody waits
+        done.set_result(None)
