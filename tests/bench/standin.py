@@ -340,6 +340,8 @@ class StandIn:
 
     def wait(self, now: float) -> float | None:
         """Seconds until more output is due; None where only a message can cause some."""
+        if self._queue:
+            return 0.0
         if not self._steps or math.isinf(self._steps[0][0]):
             return None
         return max(0.0, self._steps[0][0] - now)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import subprocess
 import sys
 import time
@@ -314,6 +315,18 @@ def test_unread_output_does_not_stop_the_reading() -> None:
         ids = [wire.send("thread/name/set", threadId=thread_id, name=padding) for _ in range(500)]
         wire.answer(wire.send("turn/interrupt", threadId=thread_id, turnId=""))
         assert {message.get("id") for message in wire.seen} >= set(ids)
+
+
+def test_answer_that_waited_for_other_output_is_written_after_it() -> None:
+    with standin() as wire:
+        wire.send("turn/start", threadId=wire.start_thread(), input=[{"type": "text", "text": "mixed n=1320"}])
+        time.sleep(0.3)  # until the turn has no more to say, and the pipe takes no more
+        answer = b'{"id":%d,' % wire.send("model/list")
+        time.sleep(0.1)
+        written = b""
+        while answer not in written:
+            assert select.select([wire.stdout], [], [], 5)[0], "the answer does not come"
+            written += os.read(wire.stdout.fileno(), 65536)
 
 
 def test_standin_ends_when_its_output_is_closed() -> None:
