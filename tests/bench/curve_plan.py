@@ -135,7 +135,7 @@ def _together(name: str, title: str, points: tuple[float, ...], **size: float) -
         quick_official=(10.0,),
         columns=_BUSY if busy else _QUIET,
         size=size,
-        official_size={"limit_s": 15.0, **({"events": 20e3} if busy else {})},
+        official_size={"limit_s": 15.0, **({"events": 40e3} if busy else {})},
         note=_QUEUED if busy else "",
         quick_size={"events": 20e3} if busy else {"seconds": 1.5, "ticks": 2.0},
     )
@@ -179,16 +179,16 @@ def _growth(
 CURVES = (
     _together(
         "busy-async",
-        "Busy turns at once, asyncio: 200,000 events among them, as fast as they are read",
+        "Busy turns at once, asyncio: 400,000 events among them, as fast as they are read",
         (*_TURNS, 3000.0),
-        events=200e3,
+        events=400e3,
         limit_s=60.0,
     ),
     _together(
         "busy-sync",
-        "Busy turns at once, one caller thread each: 200,000 events among them, as fast as they are read",
+        "Busy turns at once, one caller thread each: 400,000 events among them, as fast as they are read",
         _TURNS,
-        events=200e3,
+        events=400e3,
         limit_s=60.0,
     ),
     _together(

@@ -35,7 +35,7 @@ from .meters import (
     settle,
 )
 
-BUSY_PAUSE_S, QUIET_PAUSE_S = 0.004, 0.02  # between two small requests
+BUSY_PAUSE_S, QUIET_PAUSE_S = 0.001, 0.02  # between two small requests
 CALLS_PER_LOOK = 50  # counting a thousand threads takes its time
 REMEMBERED = 1100  # more turns and threads than any fixed-size memory of a client is expected to hold
 
