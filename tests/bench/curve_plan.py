@@ -132,7 +132,7 @@ def _together(name: str, title: str, points: tuple[float, ...], **size: float) -
         points,
         official=_TURNS,
         quick=(10.0, 1000.0),
-        quick_official=(10.0,),
+        quick_official=(10.0,) if busy else (),
         columns=_BUSY if busy else _QUIET,
         size=size,
         official_size={"limit_s": 15.0, **({"events": 40e3} if busy else {})},
