@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-__all__ = ["canonical_id", "check_seconds", "without_none"]
+__all__ = ["canonical_id", "check_count", "check_seconds", "without_none"]
 
 
 def check_seconds(what: str, seconds: Any) -> float | None:
@@ -23,6 +23,22 @@ def check_seconds(what: str, seconds: Any) -> float | None:
     if not seconds >= 0:
         raise ValueError(f"{what}: {seconds!r} is no time to wait; None means no limit")
     return float(seconds)
+
+
+def check_count(what: str, number: Any) -> int | None:
+    """Return ``number`` if it is a whole one of 1 or more, or None.
+
+    Raises:
+        TypeError: it is no whole number.
+        ValueError: it is less than 1.
+    """
+    if number is None:
+        return None
+    if isinstance(number, bool) or not isinstance(number, int):
+        raise TypeError(f"{what}: {number!r} is no whole number; it takes 1 or more, or None")
+    if number < 1:
+        raise ValueError(f"{what} is {number}; it takes 1 or more, or None")
+    return number
 
 
 def without_none(fields: Mapping[str, Any]) -> dict[str, Any]:

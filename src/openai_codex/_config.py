@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ._checks import check_seconds
+from ._checks import check_count, check_seconds
 from ._generated._version import PACKAGE_VERSION
 
 __all__ = ["CodexConfig"]
@@ -31,6 +31,9 @@ class CodexConfig:
         handler_threads: Most threads that run server-request handlers and tools at a time; in an asynchronous client
             those that are plain functions.
         handler_timeout: Seconds that a handler may take before its request is refused; None for no limit.
+        event_buffer: From how many unread events on a stream merges text: a piece that directly continues the newest
+            unread one is added to it, so that a slow reader gets fewer and longer pieces, and the whole text. No hard
+            limit, because everything else is kept as it comes. None never merges.
     """
 
     codex_bin: str | None = None
@@ -46,6 +49,7 @@ class CodexConfig:
     start_timeout: float | None = field(default=60.0, kw_only=True)
     handler_threads: int = field(default=128, kw_only=True)
     handler_timeout: float | None = field(default=None, kw_only=True)
+    event_buffer: int | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         for name in ("config_overrides", "launch_args_override"):
@@ -56,5 +60,6 @@ class CodexConfig:
                 raise TypeError(f"CodexConfig.env: the name or the value of {name!r} is no string")
         for name in ("request_timeout", "start_timeout", "handler_timeout"):
             check_seconds(f"CodexConfig.{name}", getattr(self, name))
+        check_count("CodexConfig.event_buffer", self.event_buffer)
         if self.handler_threads < 1:
             raise ValueError(f"CodexConfig.handler_threads is {self.handler_threads}; it takes 1 or more")

@@ -73,6 +73,11 @@ class Driver:
         await self.call(self.engine.close)
 
     @property
+    def threaded(self) -> bool:
+        """Whether readers are threads."""
+        return not isinstance(self.engine, AsyncEngine)
+
+    @property
     def pid(self) -> int:
         return int(self.engine._process.pid)
 

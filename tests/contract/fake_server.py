@@ -10,9 +10,10 @@ Usage: ``fake_server.py SCRIPT`` with SCRIPT a JSON object:
 
 Steps, each a list of a name and arguments: ``result`` and ``error`` answer the request; ``send`` writes a
 message; ``raw`` writes text (Latin-1, so that any byte can be said); ``repeat`` writes a text many times;
-``dribble`` writes text in pieces of n bytes; ``hold`` keeps the request; ``release`` answers what is held, the
-newest first, ``release_turn`` all of it with the given result; ``held`` answers how many are held, ``seen``
-how often a method was called; ``sleep``, ``exit``, ``kill``, ``stderr``, ``close_stdout``; ``orphan`` leaves a
+``count`` does the same with 0, 1, 2 ... in place of ``$n``; ``dribble`` writes text in pieces of n bytes;
+``hold`` keeps the request; ``release`` answers what is held, the newest first, ``release_turn`` all of it with
+the given result; ``held`` answers how many are held, ``seen`` how often a method was called; ``sleep``,
+``exit``, ``kill``, ``stderr``, ``close_stdout``; ``orphan`` leaves a
 process behind that holds the pipes open. In messages the string ``$id`` stands for the
 request's id. Every answer to a request of ours is reported as the notification ``fake/reply``.
 """
@@ -58,6 +59,9 @@ def take(steps: list[list[Any]], id: Any) -> None:
             write(args[0].replace("$id", str(id)).encode("latin-1"))
         elif name == "repeat":
             write(args[0].replace("$id", str(id)).encode("latin-1") * args[1])
+        elif name == "count":
+            for number in range(args[1]):
+                write(args[0].replace("$n", str(number)).encode("latin-1"))
         elif name == "dribble":
             data = args[0].replace("$id", str(id)).encode("latin-1")
             for start in range(0, len(data), args[1]):

@@ -35,6 +35,24 @@ def test_handlers_need_a_thread(threads: int) -> None:
         CodexConfig(handler_threads=threads)
 
 
+@pytest.mark.parametrize("number", [None, 1, 10_000])
+def test_number_of_unread_events_is_optional(number: int | None) -> None:
+    assert CodexConfig(event_buffer=number).event_buffer == number
+    assert CodexConfig().event_buffer is None
+
+
+@pytest.mark.parametrize("number", [0, -1])
+def test_number_of_unread_events_is_one_or_more(number: int) -> None:
+    with pytest.raises(ValueError, match=f"CodexConfig.event_buffer is {number}; it takes 1 or more, or None"):
+        CodexConfig(event_buffer=number)
+
+
+@pytest.mark.parametrize("number", [True, False, 1.0, float("nan"), "10"])
+def test_number_of_unread_events_is_a_whole_number(number: Any) -> None:
+    with pytest.raises(TypeError, match=f"CodexConfig.event_buffer: {number!r} is no whole number"):
+        CodexConfig(event_buffer=number)
+
+
 def test_repr_shows_nothing_that_may_be_secret() -> None:
     secret = "hunter2"
     config = CodexConfig(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -97,6 +98,25 @@ def test_partial_text_of_a_retried_message_is_discarded(again: tuple[str, dict[s
 def test_partial_text_ends_with_its_message() -> None:
     result = fold(delta("Hel"), delta("lo"), item("completed", text="Hello"), completed(status="completed")).result()
     assert (result.partial_text, result.final_response, result.output_text) == (None, "Hello", "Hello")
+
+
+def test_text_of_a_long_message_is_whole_and_costs_little_more_than_its_letters() -> None:
+    count, state = 50_000, TurnFold("U")
+    pieces = (delta(f"{number} ") for number in range(count))
+    tracemalloc.start()
+    try:
+        for method, params in pieces:
+            state.add(Notification.from_wire(method, params, None))
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    text = "".join(f"{number} " for number in range(count))
+    assert state.result().partial_text == text
+    assert held < 2 * len(text)
+
+
+def test_piece_that_is_no_text_is_no_part_of_it() -> None:
+    assert fold(delta("Hel"), delta(5), delta(None), delta(["x"]), delta("lo")).result().partial_text == "Hello"
 
 
 def test_other_items_leave_partial_text_alone() -> None:

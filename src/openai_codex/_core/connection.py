@@ -58,6 +58,7 @@ class Connection:
         max_unclaimed_turns: Most turns whose events are kept although nobody has asked for them yet.
         max_unclaimed_events: Most events kept for all of those together.
         max_settled: How many ended turns are remembered.
+        event_buffer: From how many unread events on a follower of a turn gets text merged; None for never.
 
     Attributes:
         error: Why the connection is over; None while it lives.
@@ -73,6 +74,7 @@ class Connection:
         max_unclaimed_turns: int = 256,
         max_unclaimed_events: int = 16384,
         max_settled: int = 1024,
+        event_buffer: int | None = None,
     ) -> None:
         self.error: TransportClosedError | None = None
         self._uncounted = _NEVER_QUEUED.union(long_running)
@@ -84,6 +86,7 @@ class Connection:
             max_unclaimed_events=max_unclaimed_events,
             max_settled=max_settled,
             muted=self._muted,
+            event_buffer=event_buffer,
         )
         self._items = ItemBook()
         self._events = EventRoutes(max_events, self._muted, self.log, self._items, _NOTED)

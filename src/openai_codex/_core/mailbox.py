@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable
 
 from ..errors import TransportClosedError
+from .merging import MergingItems, Tally
 from .notification import Notification
 
 __all__ = ["Mailbox", "Waiter"]
@@ -30,10 +31,11 @@ class Mailbox:
         dropped: How many were dropped.
         thread_id: The only thread whose notifications are wanted; None for any. Only ``Connection.watch`` heeds it.
         sources: The lists of followers that this mailbox stands in.
+        tally: How much was merged; None where nothing is.
         muted: Mailboxes that were muted, for whoever fills them to strike off; None where that does not matter.
     """
 
-    __slots__ = ("closed", "dropped", "error", "items", "limit", "muted", "sources", "thread_id", "waiter")
+    __slots__ = ("closed", "dropped", "error", "items", "limit", "muted", "sources", "tally", "thread_id", "waiter")
 
     def __init__(
         self, limit: int | None = None, *, thread_id: str | None = None, muted: deque[Mailbox] | None = None
@@ -44,6 +46,7 @@ class Mailbox:
         self.error: TransportClosedError | None = None
         self.limit = limit
         self.dropped = 0
+        self.tally: Tally | None = None
         self.thread_id = thread_id
         self.sources: list[list[Mailbox]] = []
         self.muted = muted
@@ -52,6 +55,18 @@ class Mailbox:
     def settled(self) -> bool:
         """Whether waiting is pointless: there is something to take, or nothing will ever come."""
         return bool(self.items) or self.closed or self.error is not None
+
+    @property
+    def merged(self) -> int:
+        """How many were merged into the one before them."""
+        return 0 if self.tally is None else self.tally.merged
+
+    def merge(self, limit: int) -> None:
+        """From so many unread items on, merge text that belongs together. Call this before anybody has ``items``."""
+        items, self.tally = self.items, Tally()
+        self.items = MergingItems(limit, self.tally)
+        for notification in items:
+            self.items.append(notification)
 
     def follow(self, followers: list[Mailbox]) -> None:
         """Join a list of mailboxes that get the same notifications."""

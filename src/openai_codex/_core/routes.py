@@ -50,6 +50,7 @@ class Turn:
     """
 
     __slots__ = (
+        "_event_buffer",
         "_muted",
         "error",
         "fold",
@@ -64,11 +65,14 @@ class Turn:
         "thread_id",
     )
 
-    def __init__(self, id: str, thread_id: str, fold: TurnFold, muted: deque[Mailbox]) -> None:
+    def __init__(
+        self, id: str, thread_id: str, fold: TurnFold, muted: deque[Mailbox], event_buffer: int | None
+    ) -> None:
         self.id = id
         self.thread_id = thread_id
         self.fold = fold
         self._muted = muted
+        self._event_buffer = event_buffer
         self.followers: list[Mailbox] = []
         self.over = False
         self.error: TransportClosedError | None = None
@@ -82,6 +86,8 @@ class Turn:
         """Return a mailbox that gets all events from now on; none when the turn is over."""
         mailbox = Mailbox() if mailbox is None else mailbox
         mailbox.muted = self._muted
+        if self._event_buffer is not None:
+            mailbox.merge(self._event_buffer)
         mailbox.closed = mailbox.closed or self.over
         mailbox.error = self.error
         if not mailbox.closed and self.error is None:
@@ -113,6 +119,13 @@ class _Thread:
 class TurnRoutes:
     """The state of every turn that is known.
 
+    Args:
+        max_unclaimed_turns: Most backlogs.
+        max_unclaimed_events: Most events in all of them.
+        max_settled: How many turns are remembered that finished or were dropped.
+        muted: Where mailboxes announce that nobody reads them any more.
+        event_buffer: From how many unread events on a follower's mailbox merges text; None never does.
+
     Attributes:
         claimed: Turns that are followed, by id. The connection reads it directly for each event.
         unwanted: Ids of turns that are to be interrupted as soon as they begin.
@@ -120,9 +133,16 @@ class TurnRoutes:
     """
 
     def __init__(
-        self, *, max_unclaimed_turns: int, max_unclaimed_events: int, max_settled: int, muted: deque[Mailbox]
+        self,
+        *,
+        max_unclaimed_turns: int,
+        max_unclaimed_events: int,
+        max_settled: int,
+        muted: deque[Mailbox],
+        event_buffer: int | None = None,
     ) -> None:
         self._muted = muted
+        self._event_buffer = event_buffer
         self.claimed: dict[str, Turn] = {}
         self._claimed_of: dict[str, list[Turn]] = {}  # by thread
         self.unwanted: dict[str, None] = {}
@@ -152,7 +172,7 @@ class TurnRoutes:
             return turn, turn.follow()
         backlog = self._unclaimed.pop(turn_id, None)
         fold = self._fold(turn_id, thread_id) if backlog is None else backlog.fold
-        turn = Turn(turn_id, thread_id, fold, self._muted)
+        turn = Turn(turn_id, thread_id, fold, self._muted, self._event_buffer)
         if backlog is not None:
             self._unclaimed_events -= len(backlog.items)
             for notification in backlog.items:

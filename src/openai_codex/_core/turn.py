@@ -17,6 +17,7 @@ from .._results import TurnResult
 from .._unknown import UnknownNotification
 from ..errors import CodexError, TurnFailedError
 from .notification import Notification
+from .pieces import Pieces
 
 __all__ = ["TurnFold"]
 
@@ -69,7 +70,7 @@ class TurnFold:
         self.started_id: str | None = None
         self.begun = False
         self._items: list[Notification] = []
-        self._partial: list[Any] = []  # deltas, of whatever type: this is the hottest of all
+        self._partial = Pieces()
         self._first_usage: Notification | None = None
         self._usage: Notification | None = None
         self._plan: Notification | None = None
@@ -129,15 +130,17 @@ class TurnFold:
     def _add_item_started(self, notification: Notification, params: Mapping[str, Any]) -> None:
         self.begun = True
         if member(params.get("item"), "type") == "agentMessage":
-            self._partial.clear()
+            self._partial = Pieces()
 
     def _add_delta(self, notification: Notification, params: Mapping[str, Any]) -> None:
-        self._partial.append(params.get("delta"))
+        delta = params.get("delta")
+        if type(delta) is str:  # not isinstance: this is the hottest of all
+            self._partial.add(delta)
 
     def _add_item(self, notification: Notification, params: Mapping[str, Any]) -> None:
         self._items.append(notification)
         if member(params.get("item"), "type") == "agentMessage":
-            self._partial.clear()
+            self._partial = Pieces()
 
     def _add_usage(self, notification: Notification, params: Mapping[str, Any]) -> None:
         self._usage = notification
@@ -147,7 +150,7 @@ class TurnFold:
     def _add_error(self, notification: Notification, params: Mapping[str, Any]) -> None:
         self._error = notification
         if params.get("willRetry") is True:
-            self._partial.clear()
+            self._partial = Pieces()
 
     def _add_plan(self, notification: Notification, params: Mapping[str, Any]) -> None:
         self._plan = notification
@@ -241,7 +244,7 @@ class TurnFold:
         )
 
     def _partial_text(self) -> str | None:
-        return "".join(delta for delta in [*self._partial] if isinstance(delta, str)) or None
+        return self._partial.text() or None
 
     def _is_leftover(self) -> bool:
         """Whether the turn ended with the error of the turn before, and with none of its own."""

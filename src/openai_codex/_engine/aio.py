@@ -64,7 +64,7 @@ class AsyncEngine:
         self._config = config
         self._protocol = generated_protocol(asynchronous=True) if protocol is None else protocol
         self.dispatcher = Dispatcher(self._protocol, handlers, config, asynchronous=True)
-        self._connection = Connection(long_running=self._protocol.long_running)
+        self._connection = Connection(long_running=self._protocol.long_running, event_buffer=config.event_buffer)
         self._pid = os.getpid()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._process: StdioProcess | None = None

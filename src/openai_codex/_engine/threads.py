@@ -68,7 +68,7 @@ class Engine:
         self._config = config
         self._protocol = generated_protocol(asynchronous=False) if protocol is None else protocol
         self.dispatcher = Dispatcher(self._protocol, handlers, config, asynchronous=False)
-        self._connection = Connection(long_running=self._protocol.long_running)
+        self._connection = Connection(long_running=self._protocol.long_running, event_buffer=config.event_buffer)
         # They guard the connection and the handler books, and the end. A finalizer, which may run at any moment and on
         # any thread, may come here a second time: hence the R.
         self._lock = threading.RLock()

@@ -22,7 +22,8 @@ class TurnStream(Closing):
     """The events of one turn, as an iterator that can be closed.
 
     Iterating yields `Notification` objects and ends after ``turn/completed``. Several streams of a turn do not disturb
-    each other: each gets every event from the moment it was made, the first one also those before.
+    each other: each gets every event from the moment it was made, the first one also those before. Unread events are
+    kept, however many; ``CodexConfig.event_buffer`` merges pieces of one text from some number on.
 
     Breaking out of a plain loop leaves the turn running; in a ``with`` statement, leaving early interrupts it.
     """
@@ -35,7 +36,12 @@ class TurnStream(Closing):
         self._items: deque[Notification] = follower.mailbox.items
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}(turn_id={self._follower.turn.id!r})"
+        return f"{type(self).__name__}(turn_id={self._follower.turn.id!r}, merged={self.merged})"
+
+    @property
+    def merged(self) -> int:
+        """How many events were merged into the one before them; 0 unless ``CodexConfig.event_buffer`` is set."""
+        return self._follower.mailbox.merged
 
     def __iter__(self) -> Self:
         return self
@@ -86,6 +92,11 @@ class TextStream(Closing):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._events!r})"
+
+    @property
+    def merged(self) -> int:
+        """How many events of the turn were merged into the one before them; see ``TurnStream.merged``."""
+        return self._events.merged
 
     def __iter__(self) -> Self:
         return self
