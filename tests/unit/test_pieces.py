@@ -8,17 +8,17 @@ import pytest
 from hypothesis import given, strategies as st
 
 from openai_codex._core import pieces as module
-from openai_codex._core.pieces import Pieces
+from openai_codex._core.pieces import ENOUGH, Pieces, text_of
 
 
 @given(pieces=st.lists(st.text(max_size=3), max_size=40), enough=st.integers(2, 5), length=st.integers(0, 50))
 def test_text_is_that_of_all_pieces(pieces: list[str], enough: int, length: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "_ENOUGH", enough)
+        patch.setattr(module, "ENOUGH", enough)
         text = Pieces()
         for number, piece in enumerate(pieces, start=1):
             text.add(piece)
-            assert text.text() == "".join(pieces[:number])
+            assert text.text(999) == "".join(pieces[:number])
     assert text.text(length) == "".join(pieces)[:length]
 
 
@@ -27,8 +27,8 @@ def test_each_piece_is_joined_once() -> None:
     for number in range(1_000_000):
         text.add(f"{number} ")
     joined = [part for part in text._parts if part.count(" ") > 1]  # pyright: ignore[reportPrivateUsage]
-    assert len(joined) == 1_000_000 // module._ENOUGH  # pyright: ignore[reportPrivateUsage]
-    assert max(map(len, joined)) < 10 * module._ENOUGH  # pyright: ignore[reportPrivateUsage]
+    assert len(joined) == 1_000_000 // ENOUGH
+    assert max(map(len, joined)) < 10 * ENOUGH
 
 
 def test_text_can_be_read_while_it_grows() -> None:
@@ -47,4 +47,9 @@ def test_text_can_be_read_while_it_grows() -> None:
         assert len(read) % 10 == 0 and len(read) >= seen
         seen = len(read)
     grows.join()
-    assert text.text() == "0123456789" * count
+    assert text.text(10 * count) == "0123456789" * count
+
+
+def test_text_is_that_of_the_pieces_that_are_text() -> None:
+    assert text_of(["a", 5, None, "b", ["c"]]) == "ab"
+    assert text_of([]) == ""

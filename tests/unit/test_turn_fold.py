@@ -119,6 +119,12 @@ def test_piece_that_is_no_text_is_no_part_of_it() -> None:
     assert fold(delta("Hel"), delta(5), delta(None), delta(["x"]), delta("lo")).result().partial_text == "Hello"
 
 
+def test_text_of_a_long_message_does_not_run_into_that_of_the_next() -> None:
+    long = [delta("x")] * 3000
+    state = fold(*long, item("completed", text="x" * 3000), item("started"), *long, delta("y"))
+    assert state.result().partial_text == "x" * 3000 + "y"
+
+
 def test_other_items_leave_partial_text_alone() -> None:
     command = {"item": {"type": "commandExecution", "id": "c"}}
     assert fold(delta("Hel"), ("item/started", command), ("item/completed", command)).result().partial_text == "Hel"

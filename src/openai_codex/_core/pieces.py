@@ -6,9 +6,35 @@ once. ``io.StringIO`` would do the same, but before Python 3.12 not until there 
 
 from __future__ import annotations
 
-__all__ = ["Pieces"]
+from typing import Any
 
-_ENOUGH = 1024
+__all__ = ["ENOUGH", "Pieces", "pack", "text_of"]
+
+ENOUGH = 1024
+"""How many pieces are joined at a time."""
+
+
+def pack(parts: list[Any], full: int) -> int:
+    """Join the pieces at the end of a list.
+
+    Args:
+        parts: Texts that were joined, then ``ENOUGH`` that were not. Others may read it meanwhile.
+        full: How many there are.
+
+    Returns:
+        How many there are to be when this is to be called again. It begins with ``ENOUGH``.
+    """
+    joined = full - ENOUGH
+    parts[joined:] = [text_of(parts[joined:])]  # one step: whoever reads sees the pieces or their text
+    return full + 1
+
+
+def text_of(parts: list[Any]) -> str:
+    """The text of all pieces that are text."""
+    try:
+        return "".join(parts)
+    except TypeError:
+        return "".join(part for part in [*parts] if isinstance(part, str))
 
 
 class Pieces:
@@ -17,18 +43,15 @@ class Pieces:
     __slots__ = ("_full", "_parts")
 
     def __init__(self) -> None:
-        self._parts: list[str] = []  # joined ones first
-        self._full = _ENOUGH
+        self._parts: list[str] = []
+        self._full = ENOUGH
 
     def add(self, piece: str) -> None:
         """Add a piece at the end."""
-        parts = self._parts
-        parts.append(piece)
-        if len(parts) >= self._full:
-            joined = self._full - _ENOUGH
-            parts[joined:] = ["".join(parts[joined:])]  # one step: whoever reads sees all of it or nothing
-            self._full += 1
+        self._parts.append(piece)
+        if len(self._parts) >= self._full:
+            self._full = pack(self._parts, self._full)
 
-    def text(self, length: int | None = None) -> str:
-        """The text, or so many letters of it."""
+    def text(self, length: int) -> str:
+        """So many letters from its beginning."""
         return "".join(self._parts)[:length]

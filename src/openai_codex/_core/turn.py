@@ -17,7 +17,7 @@ from .._results import TurnResult
 from .._unknown import UnknownNotification
 from ..errors import CodexError, TurnFailedError
 from .notification import Notification
-from .pieces import Pieces
+from .pieces import ENOUGH, pack, text_of
 
 __all__ = ["TurnFold"]
 
@@ -40,6 +40,7 @@ class TurnFold:
         "_diff",
         "_error",
         "_first_usage",
+        "_full",
         "_given_up",
         "_history",
         "_items",
@@ -70,7 +71,8 @@ class TurnFold:
         self.started_id: str | None = None
         self.begun = False
         self._items: list[Notification] = []
-        self._partial = Pieces()
+        self._partial: list[Any] = []  # deltas, of whatever type: this is the hottest of all
+        self._full = ENOUGH  # how long it may be before something is done about it
         self._first_usage: Notification | None = None
         self._usage: Notification | None = None
         self._plan: Notification | None = None
@@ -130,17 +132,22 @@ class TurnFold:
     def _add_item_started(self, notification: Notification, params: Mapping[str, Any]) -> None:
         self.begun = True
         if member(params.get("item"), "type") == "agentMessage":
-            self._partial = Pieces()
+            self._forget_partial()
 
     def _add_delta(self, notification: Notification, params: Mapping[str, Any]) -> None:
-        delta = params.get("delta")
-        if type(delta) is str:  # not isinstance: this is the hottest of all
-            self._partial.add(delta)
+        partial = self._partial
+        partial.append(params.get("delta"))
+        if len(partial) >= self._full:
+            self._full = pack(partial, self._full)
+
+    def _forget_partial(self) -> None:
+        self._partial.clear()
+        self._full = ENOUGH
 
     def _add_item(self, notification: Notification, params: Mapping[str, Any]) -> None:
         self._items.append(notification)
         if member(params.get("item"), "type") == "agentMessage":
-            self._partial = Pieces()
+            self._forget_partial()
 
     def _add_usage(self, notification: Notification, params: Mapping[str, Any]) -> None:
         self._usage = notification
@@ -150,7 +157,7 @@ class TurnFold:
     def _add_error(self, notification: Notification, params: Mapping[str, Any]) -> None:
         self._error = notification
         if params.get("willRetry") is True:
-            self._partial = Pieces()
+            self._forget_partial()
 
     def _add_plan(self, notification: Notification, params: Mapping[str, Any]) -> None:
         self._plan = notification
@@ -244,7 +251,7 @@ class TurnFold:
         )
 
     def _partial_text(self) -> str | None:
-        return self._partial.text() or None
+        return text_of(self._partial) or None
 
     def _is_leftover(self) -> bool:
         """Whether the turn ended with the error of the turn before, and with none of its own."""
