@@ -12,7 +12,7 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help install demo test schema upgrade generate check-generated lint format types bench fuzz matrix check build smoke clean
+.PHONY: help install demo test schema upgrade generate check-generated lint format types bench bench-guard fuzz matrix check build smoke clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
@@ -61,6 +61,9 @@ types: $(INSTALLED) ## Check types with mypy and pyright
 
 bench: $(INSTALLED) ## Measure speed against the official SDK; QUICK=1 is shorter
 	@$(BIN)/python -m tests.bench $(if $(filter 1,$(QUICK)),--quick) $(ARGS)
+
+bench-guard: $(INSTALLED) ## Fail if work needs more instructions than it did; ARGS=--record sets the baseline
+	@$(BIN)/python -m tests.bench.guard $(ARGS)
 
 matrix: $(INSTALLED) ## Try runtimes of other versions; ARGS="--versions 0.154.0" only some
 	@$(BIN)/python -m tests.matrix $(ARGS)
