@@ -60,7 +60,6 @@ WORKLOADS = (
 )
 INSTRUMENTS: tuple[Instrument, ...] = (Perf(), Callgrind())
 
-Counts = Mapping[str, int]
 Baselines = dict[str, dict[str, int]]
 
 
@@ -79,7 +78,7 @@ class Line:
     @property
     def change(self) -> float:
         """The share by which the work became dearer, below zero where it became cheaper."""
-        return (self.now - self.baseline) / self.baseline if self.baseline else 0.0
+        return (self.now - self.baseline) / self.baseline if self.baseline is not None else 0.0
 
     @property
     def verdict(self) -> str:
@@ -100,7 +99,7 @@ class Line:
 
 def table(lines: Iterable[Line]) -> str:
     """All lines in aligned columns, words to the left and numbers to the right."""
-    rows = [("instructions for", "one", "baseline", "now", "change", "verdict"), *(line.cells() for line in lines)]
+    rows = [("instructions", "per", "baseline", "now", "change", "verdict"), *(line.cells() for line in lines)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
         "  ".join(
@@ -129,7 +128,7 @@ def conclude(lines: Sequence[Line]) -> tuple[int, str]:
         )
     if better := names("better"):
         return 0, f"More than {TOLERANCE:.0%} cheaper: {better}. Record it, so that it stays so: {RECORD}"
-    return 0, f"Nothing needs more than {TOLERANCE:.0%} more than the baseline."
+    return 0, f"Nothing is more than {TOLERANCE:.0%} dearer than the baseline."
 
 
 def key(instrument: Instrument) -> str:

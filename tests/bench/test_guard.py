@@ -83,7 +83,7 @@ def test_verdict_of_the_yardstick_allows_two_percent_either_way(change: float, v
 @pytest.mark.parametrize(
     ("changes", "status", "text"),
     [
-        ((0.0, 0.05, -0.05), 0, "Nothing needs more than 10%"),
+        ((0.0, 0.05, -0.05), 0, "Nothing is more than 10% dearer"),
         ((0.0, 0.05, -0.5), 0, f"10% cheaper: stream_sync. Record it, so that it stays so: {RECORD}"),
         ((0.0, 0.5, -0.5), 1, "10% dearer: imports."),
         ((0.5, 0.5, 0.5), 2, "No verdict: the yardstick"),
@@ -219,14 +219,14 @@ def test_processes_get_nothing_that_happens_to_be_set(monkeypatch: pytest.Monkey
 
 @pytest.mark.parametrize("workload", [YARDSTICK, *WORKLOADS], ids=lambda workload: workload.name)
 def test_workload_runs(workload: Workload) -> None:
-    asyncio.run(run(guard.program(workload, workload.small), guard.environment()))
+    asyncio.run(run(guard.program(workload, workload.large), guard.environment()))
 
 
 def test_workloads_import_nothing_that_the_import_would_then_get_for_nothing() -> None:
     code = "import sys; before = set(sys.modules); import workloads; print(*(set(sys.modules) - before))"
     variables = {**guard.environment(), "PYTHONPATH": str(guard.PROGRAM.parent)}
     done = subprocess.run([sys.executable, "-c", code], env=variables, capture_output=True, text=True, check=True)
-    assert set(done.stdout.split()) == {"workloads", "__future__", "gc"}
+    assert set(done.stdout.split()) <= {"workloads", "__future__", "gc"}
 
 
 # -- the instruments ------------------------------------------------------------------------------
@@ -263,6 +263,7 @@ def test_perf_without_counters_is_unusable(tmp_path: Path, monkeypatch: pytest.M
         check(Perf())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("instrument", "limit"),
     # Page faults are counted on every machine; a Python's start is dearer than the limits, a shell's is not.
@@ -278,6 +279,7 @@ def test_instrument_counts_the_process_and_not_its_peer(instrument: Instrument, 
     assert asyncio.run(instrument.count(peer, os.environ, alone)) > limit
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("instrument", INSTRUMENTS, ids=lambda instrument: instrument.name)
 def test_instrument_counts_what_the_import_adds(instrument: Instrument) -> None:
     usable(instrument)

@@ -42,11 +42,16 @@ def stream_sync(n: int) -> None:
     show = reader()
     with Codex(config()) as codex:
         thread = codex.thread_start()
-        for event in thread.turn(WARM_UP).stream():
-            show(event)
+
+        def read(text: str) -> int:
+            shown = 0
+            for event in thread.turn(text).stream():
+                shown += show(event)
+            return shown
+
+        read(WARM_UP)
         settle()
-        for event in thread.turn(MIXED.format(n)).stream():
-            show(event)
+        assert read(MIXED.format(n)) > n
 
 
 def stream_async(n: int) -> None:
@@ -55,15 +60,21 @@ def stream_async(n: int) -> None:
 
     from openai_codex import AsyncCodex
 
+    show = reader()
+
     async def stream() -> None:
-        show = reader()
         async with AsyncCodex(config()) as codex:
             thread = await codex.thread_start()
-            async for event in (await thread.turn(WARM_UP)).stream():
-                show(event)
+
+            async def read(text: str) -> int:
+                shown = 0
+                async for event in (await thread.turn(text)).stream():
+                    shown += show(event)
+                return shown
+
+            await read(WARM_UP)
             settle()
-            async for event in (await thread.turn(MIXED.format(n))).stream():
-                show(event)
+            assert await read(MIXED.format(n)) > n
 
     asyncio.run(stream())
 
@@ -130,8 +141,8 @@ def config() -> CodexConfig:
     return CodexConfig(launch_args_override=(*sys.argv[3:], *peer))
 
 
-def reader() -> Callable[[Notification], None]:
-    """Someone who looks at the typed payload of every event and takes what a person wants to see."""
+def reader() -> Callable[[Notification], int]:
+    """Someone who takes from the typed payload of an event what a person wants to see, and counts its characters."""
     from openai_codex.types import (
         AgentMessageDeltaNotification,
         AgentMessageThreadItem,
@@ -140,21 +151,18 @@ def reader() -> Callable[[Notification], None]:
         ItemStartedNotification,
     )
 
-    seen = 0
-
-    def show(event: Notification) -> None:
-        nonlocal seen
+    def show(event: Notification) -> int:
         match event.payload:
             case AgentMessageDeltaNotification(delta=text):
-                seen += len(text)
+                return len(text)
             case ItemCompletedNotification(item=AgentMessageThreadItem(text=text)):
-                seen += len(text)
+                return len(text)
             case ItemStartedNotification(item=CommandExecutionThreadItem(command=command)):
-                seen += len(command)
+                return len(command)
             case ItemCompletedNotification(item=CommandExecutionThreadItem(aggregated_output=output)):
-                seen += len(output or "")
+                return len(output or "")
             case _:
-                pass
+                return 0
 
     return show
 
