@@ -12,7 +12,7 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help install demo test schema upgrade generate check-generated lint format types bench bench-curves bench-plots soak fuzz matrix check build smoke clean
+.PHONY: help install demo test schema upgrade generate check-generated lint format types bench bench-curves bench-guard bench-plots soak fuzz matrix check build smoke clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
@@ -67,6 +67,9 @@ bench-curves: $(INSTALLED) ## Measure how both SDKs behave as things grow; QUICK
 
 bench-plots: $(INSTALLED) ## Draw the pictures of docs/benchmarks from the JSON there
 	@$(BIN)/python -m tests.bench.plots $(ARGS)
+
+bench-guard: $(INSTALLED) ## Fail if work needs more instructions than it did; ARGS=--record sets the baseline
+	@$(BIN)/python -m tests.bench.guard $(ARGS)
 
 soak: $(INSTALLED) ## Send 10 million events to slow readers; ARGS="--events 100000 --seed 7"
 	@$(BIN)/python -m tests.soak $(ARGS)
