@@ -1,12 +1,12 @@
 """``python -m tests.bench``: this checkout against the official package, in one interleaved run.
 
-Every case runs in a process of its own against the same stand-in server, and the two sides take turns. The
-table goes to standard output, progress to standard error. A missed target does not change the exit status, a
-case that fails on our side does. Linux only: the cases read /proc.
+Every case runs in a process of its own against the same stand-in server, and the two sides take turns. The table goes
+to standard output, progress to standard error, and every sample to a JSON file: that of a full run to
+docs/benchmarks/table.json, of which the page and the plots are made. A missed target does not change the exit status,
+a case that fails on our side does. Linux only: the cases read /proc.
 """
 
 import argparse
-import json
 import os
 import sys
 import time
@@ -18,6 +18,10 @@ from . import venvs
 from .plan import ROWS, STEPS, Size, Step
 from .runner import CaseFailed, SideName, progress, run_case
 from .table import Line, Side, markdown
+from .table_data import save
+
+DEFAULT_FILE = venvs.ROOT / "docs" / "benchmarks" / "table.json"  # of a full run
+OTHER_FILE = venvs.ROOT / ".bench" / "table.json"
 
 
 def run_step(
@@ -44,41 +48,11 @@ def run_step(
     return results
 
 
-def save(path: Path, head: dict[str, object], lines: Sequence[Line]) -> None:
-    """Write every sample and the rows made of them."""
-    rows = [
-        {
-            "step": line.row.step,
-            "metric": line.row.metric,
-            "title": line.row.title,
-            "unit": line.row.unit,
-            "official": side_json(line, line.official),
-            "ours": side_json(line, line.ours),
-            "better_by": line.ratio,
-            "target": None if line.row.target is None else asdict(line.row.target),
-            "kept": line.met,
-        }
-        for line in lines
-    ]
-    path.write_text(json.dumps({**head, "rows": rows}, indent=1) + "\n")
-
-
-def side_json(line: Line, side: Side) -> dict[str, object]:
-    """One row's value of every process on one side."""
-    measured = line.measured(side)
-    return {
-        "size": side.size,
-        "values": measured.values if measured else (),
-        "reached_limit": measured is not None and measured.beyond,
-        "error": side.error,
-    }
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmark; the exit status."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="smaller sizes, fewer repeats: under 90 seconds")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write every sample to FILE")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="where every sample goes")
     parser.add_argument("--only", metavar="CASE", help="only the steps whose name contains CASE")
     parser.add_argument("--reps", type=int, metavar="N", help="processes for each side of every step")
     parser.add_argument(
@@ -120,13 +94,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     kind = "quick" if options.quick else "full"
     print(f"{both}, {os.cpu_count()} CPUs, {kind} run of {time.monotonic() - begin:.0f} s.")
     print("Each value is the median of the processes, then (lowest-highest).\n")
-    print(markdown(lines, official.label, f"{ours.label} {versions[1].package}"))
-    if options.json:
-        save(
-            options.json,
-            {"quick": options.quick, "versions": [asdict(version) for version in versions]},
-            lines,
-        )
+    labels = (official.label, f"{ours.label} {versions[1].package}")
+    print(markdown(lines, *labels))
+    whole = not (options.quick or options.only or options.self_check)
+    file = options.json or (DEFAULT_FILE if whole else OTHER_FILE)
+    save(file, {"quick": options.quick, "labels": labels, "versions": [asdict(version) for version in versions]}, lines)
+    progress(f"every sample is in {os.path.relpath(file)}")
     return 1 if any(sides["ours"].error for sides in results.values()) else 0
 
 

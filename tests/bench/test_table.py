@@ -1,9 +1,12 @@
 """Medians, ratios and verdicts of the benchmark's table."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.bench.plan import ROWS, STEPS, Row, Target, at_most, times
 from tests.bench.table import Line, Sample, Side, markdown, number
+from tests.bench.table_data import load, save
 
 
 def side(*values: float, turns: float = 10, beyond: bool = False) -> Side:
@@ -70,3 +73,16 @@ def test_number_keeps_three_digits(value: float, text: str) -> None:
 
 def test_every_row_belongs_to_a_step() -> None:
     assert {row.step for row in ROWS} == {step.name for step in STEPS}
+
+
+def test_file_holds_all_that_the_table_needs(tmp_path: Path) -> None:
+    first = {row.step: row for row in reversed(ROWS)}
+    slow, fast = (Side({"n": 5}, (Sample({"cpu_us_per_event": cpu}, frozenset()),)) for cpu in (9, 3))
+    unfinished = Side({"turns": 10}, (Sample({"late_s": 3, "finished": 8}, frozenset({"late_s"})),))
+    lines = [
+        Line(first["stream-sync"], slow, fast),
+        Line(first["read"], Side(None), Side({"items": 5}, error="crashed")),
+        *(Line(row, unfinished, unfinished) for row in ROWS if row.metric == "late_s"),
+    ]
+    save(tmp_path / "new" / "table.json", {"labels": ["official", "ours"]}, lines)
+    assert load(tmp_path / "new" / "table.json") == markdown(lines, "official", "ours")
