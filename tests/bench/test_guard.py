@@ -27,7 +27,7 @@ class Counts:
 
     def __init__(self, name: str = "counts", **per_unit: int) -> None:
         self.name = name
-        self.per_unit = {"yardstick": 1000, "imports": 1000, **per_unit}
+        self.per_unit = {**{workload.name: 1000 for workload in (YARDSTICK, *WORKLOADS)}, **per_unit}
 
     def peer(self, folder: Path) -> Sequence[str]:
         return ()
@@ -197,6 +197,13 @@ def test_record_of_one_workload_keeps_the_others_of_the_same_build_only(tmp_path
     assert json.loads(path.read_text("utf-8")) == {key(Counts()): entry}
 
 
+def test_record_of_all_forgets_what_is_gone(tmp_path: Path) -> None:
+    instrument = Counts()
+    path = baseline(tmp_path, instrument, yardstick=1, imports=1, gone=1)
+    assert guard.main(["--record"], instruments=[instrument], path=path) == 0
+    assert json.loads(path.read_text("utf-8")) == {key(instrument): instrument.per_unit}
+
+
 def test_committed_baselines_are_complete() -> None:
     entries: dict[str, dict[str, int]] = json.loads(BASELINE.read_text("utf-8"))
     wanted = {workload.name for workload in (YARDSTICK, *WORKLOADS)}
@@ -272,11 +279,12 @@ def test_perf_without_counters_is_unusable(tmp_path: Path, monkeypatch: pytest.M
 )
 def test_instrument_counts_the_process_and_not_its_peer(instrument: Instrument, limit: int, tmp_path: Path) -> None:
     usable(instrument)
-    peer = [*PYTHON, "b'x' * (64 << 20)"]
+    # Under valgrind a process has libraries of it loaded.
+    peer = [*PYTHON, "import os; b'x' * (64 << 20); assert 'vgpreload' not in os.environ.get('LD_PRELOAD', '')"]
     command = ["sh", "-c", '"$@"; exit', "sh", *instrument.peer(tmp_path), *peer]
     assert 0 < asyncio.run(instrument.count(command, os.environ, tmp_path)) < limit
     (alone := tmp_path / "alone").mkdir()
-    assert asyncio.run(instrument.count(peer, os.environ, alone)) > limit
+    assert asyncio.run(instrument.count([*PYTHON, "b'x' * (64 << 20)"], os.environ, alone)) > limit
 
 
 @pytest.mark.slow
