@@ -158,8 +158,7 @@ class Connection:
 
     def notify(self, method: str, params: Any = None) -> None:
         """Send a notification; None for ``params`` leaves them out. Raises as ``prepare`` and ``submit``."""
-        message = {"method": method} if params is None else {"method": method, "params": params}
-        line = encode_message(message)
+        line = encode_message({"method": method} if params is None else {"method": method, "params": params})
         if self.error is not None:
             raise fresh_error(self.error, method)
         self._post(line)
