@@ -116,6 +116,10 @@ _STRINGS = (
     "What levels off at 1.4 MB are up to 16,384 short strings, which pydantic's JSON parser keeps for their next use."
 )
 
+_RESULT = (
+    "It is kept for the turn's result, which may be asked for after the stream, and goes when the turn's handle does."
+)
+
 _TURNS = (1.0, 10.0, 100.0, 1000.0)
 _BYTES = (10e3, 100e3, 1e6, 10e6, 64e6)
 _LIVES = (5e3, 10e3, 20e3, 40e3)
@@ -172,7 +176,7 @@ def _growth(
     module = "cases" if case == "unread" else "scale"
     columns = (Column("bytes_per_event", "bytes each"),) if case == "unread" else _GROWTH
     quick = (points[0] / 5,)
-    note = _STRINGS if x == "turns" else ""
+    note = {"finished": _STRINGS, "unclaimed": _STRINGS, "followed": _RESULT}.get(case, "")
     return Curve(name, title, case, x, points, official, quick, (), columns, size, note=note, module=module)
 
 

@@ -308,7 +308,7 @@ def write(
             draw(figure, points, rows)
             figure.tight_layout(rect=(0, 0.08 * 3.8 / inches[1], 1, 1))
             written.append(folder / f"{name}.{kind}")
-            figure.savefig(written[-1], metadata={"Date": None} if kind == "svg" else None)
+            figure.savefig(written[-1], metadata={"Date": None, "Creator": None} if kind == "svg" else None)
     return written
 
 

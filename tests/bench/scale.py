@@ -94,9 +94,12 @@ class Tally:
         if self.errors:
             raise self.errors[0]
         server_cpu_s = cpu_s_of(self._server) - self._server_cpu_s
-        beyond = [] if self.finished == self.load.turns else ["events_per_s", "cpu_us_per_event", "late_s"]
+        beyond: list[str] = []
+        if self.finished < self.load.turns:
+            beyond += ["events_per_s", "cpu_us_per_event", "late_s"]
         if self._called is not None:
             self.calls.append(time.perf_counter() - self._called)
+        if beyond or self._called is not None:
             beyond += ["control_p50_ms", "control_p99_ms"]
         calls, events = sorted(self.calls), sum(self.counts)
         report(
