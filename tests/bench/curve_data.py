@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
-from .curve_plan import Column, Curve
+from .curve_plan import CURVES, Column, Curve
 from .runner import SideName
 from .table import Sample, number
 
@@ -70,6 +70,19 @@ def load(path: Path) -> Points:
         name: [Point(raw["side"], raw["x"], raw["values"], tuple(raw["beyond"]), raw["error"]) for raw in each]
         for name, each in curves.items()
     }
+
+
+def page(path: Path) -> str:
+    """The tables of all curves of a file that `save` wrote, as a page of their own."""
+    head: dict[str, Any] = json.loads(path.read_text())
+    points = load(path)
+    python, pydantic = (head["versions"][0][name] for name in ("python", "pydantic"))
+    tables = [markdown(curve, points[curve.name]) for curve in CURVES if curve.name in points]
+    intro = (
+        f"Both packages with Python {python} and pydantic {pydantic}, {head['cpus']} CPUs. "
+        "Written by `make bench-curves`; [Performance](../performance.md) says what it means."
+    )
+    return "\n\n".join(("# Curves", intro, *tables)) + "\n"
 
 
 def series(points: Sequence[Point], side: SideName, metric: str) -> list[tuple[float, float]]:

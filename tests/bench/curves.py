@@ -1,8 +1,8 @@
 """``python -m tests.bench.curves``: how both packages behave as things grow, curve by curve, in one run.
 
 Every point is a process of its own; the two sides take turns. Tables go to standard output, progress to standard
-error, and everything to a file, from which ``python -m tests.bench.plots`` draws. The exit status is 1 if a case
-failed on our side. Linux only.
+error. Everything goes to a file, from which ``python -m tests.bench.plots`` draws, and the tables beside it. The exit
+status is 1 if a case failed on our side. Linux only.
 """
 
 import argparse
@@ -15,7 +15,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from . import venvs
-from .curve_data import Point, Points, markdown, save
+from .curve_data import Point, Points, markdown, page, save
 from .curve_plan import CURVES, Curve
 from .instant import instant_model
 from .plan import Size
@@ -89,6 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if file is not None:
         head = {"quick": options.quick, "cpus": os.cpu_count(), "versions": [asdict(version) for version in versions]}
         save(file, head, points)
+        file.with_suffix(".md").write_text(page(file))
     failed = [point for each in points.values() for point in each if point.side == "ours" and point.error]
     return 1 if failed else 0
 
