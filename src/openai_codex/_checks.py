@@ -25,20 +25,17 @@ def check_seconds(what: str, seconds: Any) -> float | None:
     return float(seconds)
 
 
-def check_count(what: str, number: Any) -> int | None:
-    """Return ``number`` if it is a whole one of 1 or more, or None.
+def check_count(what: str, number: Any) -> None:
+    """Check a whole number of 1 or more.
 
     Raises:
         TypeError: it is no whole number.
         ValueError: it is less than 1.
     """
-    if number is None:
-        return None
     if isinstance(number, bool) or not isinstance(number, int):
-        raise TypeError(f"{what}: {number!r} is no whole number; it takes 1 or more, or None")
+        raise TypeError(f"{what} is {number!r}, and no whole number; it takes 1 or more")
     if number < 1:
-        raise ValueError(f"{what} is {number}; it takes 1 or more, or None")
-    return number
+        raise ValueError(f"{what} is {number}; it takes 1 or more")
 
 
 def without_none(fields: Mapping[str, Any]) -> dict[str, Any]:

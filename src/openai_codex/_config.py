@@ -60,6 +60,6 @@ class CodexConfig:
                 raise TypeError(f"CodexConfig.env: the name or the value of {name!r} is no string")
         for name in ("request_timeout", "start_timeout", "handler_timeout"):
             check_seconds(f"CodexConfig.{name}", getattr(self, name))
-        check_count("CodexConfig.event_buffer", self.event_buffer)
-        if self.handler_threads < 1:
-            raise ValueError(f"CodexConfig.handler_threads is {self.handler_threads}; it takes 1 or more")
+        check_count("CodexConfig.handler_threads", self.handler_threads)
+        if self.event_buffer is not None:
+            check_count("CodexConfig.event_buffer", self.event_buffer)

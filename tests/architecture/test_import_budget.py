@@ -80,6 +80,11 @@ def test_client_class_loads_no_model_and_nothing_of_the_other_world(name: str, o
     assert not [each for each in loaded if each.startswith("_generated.models.")]
 
 
+def test_thread_without_handlers_loads_no_approvals() -> None:
+    ask = "from openai_codex._sources import answers_approvals; assert not answers_approvals([])"
+    assert "openai_codex._approvals" not in loaded_by(ask)
+
+
 def test_console_loads_no_rich_and_no_model_before_it_asks() -> None:
     loaded = loaded_by("import openai_codex.console")
     assert not [name for name in loaded if name.startswith(("openai_codex._generated.models.", "pydantic", "rich"))]

@@ -68,8 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         official = venvs.official(progress)
         ours = replace(official, label="official again") if options.self_check else venvs.checkout()
-        versions = venvs.probe(official), venvs.probe(ours)
-        venvs.check_same(*versions)
+        versions = venvs.compared(official, ours)
     except venvs.NotComparable as reason:
         progress(str(reason))
         return 1

@@ -70,8 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"no curve is called {options.only}; there are {', '.join(curve.name for curve in CURVES)}")
     try:
         sides: Sides = {"official": venvs.official(progress), "ours": venvs.checkout()}
-        versions = [venvs.probe(implementation) for implementation in sides.values()]
-        venvs.check_same(*versions)
+        versions = venvs.compared(sides["official"], sides["ours"])
     except venvs.NotComparable as reason:
         progress(str(reason))
         return 1

@@ -2,7 +2,7 @@
 
 The official package lives in a virtual environment of its own, ``.bench/official``, made on first use with
 the running interpreter and its pydantic version. This checkout needs no installation: it is the running
-interpreter with ``src`` on its path. So Python and pydantic are the same on both sides; `check_same`
+interpreter with ``src`` on its path. So Python and pydantic are the same on both sides; `compared`
 verifies it.
 """
 
@@ -86,10 +86,12 @@ def official(progress: Callable[[str], None]) -> Implementation:
     return replace(found, label=f"official {wanted.package}")
 
 
-def check_same(left: Versions, right: Versions) -> None:
-    """Refuse a comparison that would measure two Pythons or two pydantics."""
+def compared(official: Implementation, ours: Implementation) -> tuple[Versions, Versions]:
+    """The versions on both sides; NotComparable if these are two Pythons or two pydantics."""
+    left, right = probe(official), probe(ours)
     if (left.python, left.pydantic) != (right.python, right.pydantic):
         raise NotComparable(f"the two sides differ in more than the package: {left} and {right}")
+    return left, right
 
 
 def _environment() -> dict[str, str]:

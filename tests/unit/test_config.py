@@ -43,14 +43,15 @@ def test_number_of_unread_events_is_optional(number: int | None) -> None:
 
 @pytest.mark.parametrize("number", [0, -1])
 def test_number_of_unread_events_is_one_or_more(number: int) -> None:
-    with pytest.raises(ValueError, match=f"CodexConfig.event_buffer is {number}; it takes 1 or more, or None"):
+    with pytest.raises(ValueError, match=f"CodexConfig.event_buffer is {number}; it takes 1 or more"):
         CodexConfig(event_buffer=number)
 
 
+@pytest.mark.parametrize("name", ["event_buffer", "handler_threads"])
 @pytest.mark.parametrize("number", [True, False, 1.0, float("nan"), "10"])
-def test_number_of_unread_events_is_a_whole_number(number: Any) -> None:
-    with pytest.raises(TypeError, match=f"CodexConfig.event_buffer: {number!r} is no whole number"):
-        CodexConfig(event_buffer=number)
+def test_count_is_a_whole_number(name: str, number: Any) -> None:
+    with pytest.raises(TypeError, match=f"CodexConfig.{name} is {number!r}, and no whole number"):
+        CodexConfig(**{name: number})
 
 
 def test_repr_shows_nothing_that_may_be_secret() -> None:
