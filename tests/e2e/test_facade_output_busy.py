@@ -16,7 +16,7 @@ class Number(BaseModel):
 
 @scenario()
 async def test_answer_of_another_turn_is_never_taken(codex: AsyncCodex, model: ScriptedModel) -> None:
-    model.say("no number").hang()
+    model.say("no number").hang().hang()  # the second in case the runtime asks anew because of the further input
     thread = await codex.thread_start()
     first = await thread.turn("1?", output_type=Number)
     async for _ in first.stream():
