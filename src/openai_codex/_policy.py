@@ -12,6 +12,7 @@ from ._json import JsonObject
 
 __all__ = [
     "GUARDED",
+    "VISIBLE",
     "ApprovalMode",
     "Sandbox",
     "approval_fields",
@@ -20,6 +21,7 @@ __all__ = [
     "sandbox_fields_of_thread",
     "sandbox_fields_of_turn",
     "settings_to_update",
+    "visible_settings",
 ]
 
 
@@ -127,6 +129,8 @@ def sandbox_fields_of_thread(
 _UPDATABLE = ("model", "service_tier", "cwd", "personality", "approval_policy", "approvals_reviewer")
 GUARDED = frozenset({"sandbox_policy", "approval_policy", "approvals_reviewer"})
 """Settings that must not be other than they were asked for."""
+VISIBLE = {"sandbox_policy": "sandbox"} | {name: name for name in _UPDATABLE if name != "personality"}
+"""Settings that an answer of the runtime shows, and what they are called there."""
 _FIXED = ("base_instructions", "developer_instructions", "model_provider")
 
 
@@ -155,6 +159,11 @@ def settings_to_update(
     else:
         in_force = sandbox is None or _plain(info.sandbox) == _plain(sandbox)
     return settings if in_force else {**settings, **sandbox_fields_of_turn(sandbox)}
+
+
+def visible_settings(info: Any) -> dict[str, Any]:
+    """What an answer of ``thread/resume`` shows of a thread's settings."""
+    return {name: getattr(info, shown) for name, shown in VISIBLE.items()}
 
 
 def _plain(policy: Any) -> Any:

@@ -21,25 +21,28 @@ from openai_codex import (
     CodexError,
     InvalidRequestError,
     RequestTimeoutError,
+    Sandbox,
     TransportClosedError,
     TurnFailedError,
     TurnStalledError,
     TurnTimeoutError,
 )
-from openai_codex._async import follower, goal, history, interrupt
+from openai_codex._async import follower, goal, history, interrupt, opening
 from openai_codex._sync import (
     follower as sync_follower,
     goal as sync_goal,
     history as sync_history,
     interrupt as sync_interrupt,
+    opening as sync_opening,
 )
-from openai_codex.types import CustomReviewTarget, TurnStatus
+from openai_codex.types import CustomReviewTarget, Personality, TurnStatus
 from tests.e2e.facade import KINDS, no_leftovers, open_client
 
 TESTS = Path(__file__).parents[1]
 FAKE_SERVER = TESTS / "contract" / "fake_server.py"
 THREAD: dict[str, Any] = json.loads((TESTS / "bench" / "fixtures" / "thread_start.json").read_text())
 ACTIVE: dict[str, Any] = {"thread": {**THREAD["thread"], "status": {"type": "active", "activeFlags": []}}}
+READ_ONLY: dict[str, Any] = {**THREAD, "sandbox": {"type": "readOnly", "networkAccess": False}}
 
 ID: str = THREAD["thread"]["id"]
 
@@ -96,7 +99,13 @@ def play(kind: str, settings: CodexConfig, body: Callable[[Any, Any], Awaitable[
 
 def hasten(monkeypatch: pytest.MonkeyPatch, **seconds: float) -> None:
     """Set limits of both clients."""
-    pairs = ((follower, sync_follower), (goal, sync_goal), (history, sync_history), (interrupt, sync_interrupt))
+    pairs = (
+        (follower, sync_follower),
+        (goal, sync_goal),
+        (history, sync_history),
+        (interrupt, sync_interrupt),
+        (opening, sync_opening),
+    )
     modules = [module for pair in pairs for module in pair]
     for name, value in seconds.items():
         owners = [module for module in modules if hasattr(module, name)]
@@ -829,6 +838,47 @@ def test_what_an_older_runtime_does_not_know_is_refused_with_its_version(kind: s
     )
     with no_leftovers():
         asyncio.run(main())
+
+
+# Resuming
+
+
+def resume_of_a_loaded_thread(kind: str, shows_at: int, **asked: Any) -> tuple[str, int]:
+    """Resume it; the runtime's answers show an update from that one on. Returns its sandbox, and the requests."""
+
+    async def main() -> tuple[str, int]:
+        async with open_client(kind, runtime) as codex:
+            thread = await codex.thread_resume(ID, **asked)
+            assert thread.sandbox is not None
+            return thread.sandbox.type, await codex.request("count")
+
+    runtime = config(
+        thread__loaded__list=[["result", {"data": [ID]}]],
+        thread__resume=[["result", THREAD]],
+        thread__settings__update=[DONE],
+        **{f"thread__resume_{number}": [["result", READ_ONLY]] for number in range(shows_at, 10)},
+        count=[["seen", "thread/resume"]],
+    )
+    with no_leftovers():
+        return asyncio.run(main())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_resume_waits_until_the_runtime_has_applied_what_was_asked_for(kind: str) -> None:
+    assert resume_of_a_loaded_thread(kind, shows_at=4, sandbox=Sandbox.read_only) == ("readOnly", 4)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_resume_does_not_wait_long_for_what_changes_nothing(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    hasten(monkeypatch, _APPLY_S=0.1)
+    sandbox, requests = resume_of_a_loaded_thread(kind, shows_at=10, cwd="relative")
+    assert sandbox == "dangerFullAccess"
+    assert requests > 2
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_resume_does_not_wait_for_what_no_answer_shows(kind: str) -> None:
+    assert resume_of_a_loaded_thread(kind, shows_at=2, personality=Personality.friendly) == ("dangerFullAccess", 1)
 
 
 # Handlers

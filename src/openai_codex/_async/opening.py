@@ -13,30 +13,34 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from .._checks import canonical_id, without_none
+from .._compat import Deadline, async_sleep
 from .._engine import DefaultTimeout
 from .._generated import models as m
 from .._json import JsonObject
 from .._log import log
 from .._policy import (
     GUARDED,
+    VISIBLE,
     Sandbox,
     fixed_settings,
     further_directories,
     sandbox_fields_of_thread,
     settings_to_update,
+    visible_settings,
 )
 from ..errors import CodexError
 from .pages import AsyncPager
 
 if TYPE_CHECKING:
     from .._answers import AnswererSource
-    from .._compat import Deadline
     from .session import AsyncSession
 
 __all__ = ["open_thread"]
 
 _UPDATE = "thread/settings/update"
 _RESUME = "thread/resume"
+_APPLY_S = 0.5
+_POLL_S = 0.01
 
 
 async def open_thread(
@@ -115,12 +119,32 @@ async def _resume(
         kept.append(f"its {', '.join(fixed)}")
     if settings:
         await session.call(_UPDATE, {"thread_id": info.thread.id, **settings}, deadline.left())
-        again = {"thread_id": info.thread.id, "exclude_turns": True}  # the runtime knows best what it has made of them
-        told = await session.call(_RESUME, again, deadline.left())
-        info = told.model_copy(update={"thread": info.thread})
+        if settings.keys() & VISIBLE.keys():  # the runtime knows best what it has made of them
+            info = await _updated(session, info, asked, sandbox, deadline)
     if directories := further_directories(info.sandbox, sandbox):
         kept.append(f"the directories that its configuration lets it write: {', '.join(directories)}")
     return info
+
+
+async def _updated(
+    session: AsyncSession,
+    info: Any,
+    asked: Mapping[str, Any],
+    sandbox: Sandbox | m.SandboxPolicy | None,
+    deadline: Deadline,
+) -> Any:
+    """Ask for a thread anew until its update shows: the runtime answers an update before it has applied it.
+
+    It applies it in one step, so any change tells. What changes nothing, such as a relative path of the directory that
+    the thread has already, is waited for no longer than a moment.
+    """
+    again, patience = {"thread_id": info.thread.id, "exclude_turns": True}, Deadline(_APPLY_S)
+    before = visible_settings(info)
+    while True:
+        told = await session.call(_RESUME, again, deadline.left())
+        if visible_settings(told) != before or not settings_to_update(told, asked, sandbox) or patience.passed:
+            return told.model_copy(update={"thread": info.thread})
+        await async_sleep(deadline.left(_POLL_S))
 
 
 async def _is_loaded(session: AsyncSession, thread_id: str, deadline: Deadline) -> bool:
