@@ -415,14 +415,18 @@ REVIEWS: Steps = [
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("turns", [NOT_BEGUN, REVIEWS], ids=["not begun", "reviews"])
+@pytest.mark.parametrize(
+    "turns", [NOT_BEGUN, [STARTED, *NOT_BEGUN], REVIEWS], ids=["not begun", "begins meanwhile", "reviews"]
+)
 def test_turn_that_history_shows_otherwise_is_still_running(kind: str, turns: Steps) -> None:
     async def body(codex: Any, turn: Any) -> None:
         with pytest.raises(TurnStalledError, match="still running"):
             await turn.run(idle_timeout=0.2)
 
-    begun = [] if turns is NOT_BEGUN else [STARTED]
+    begun = [STARTED] if turns is REVIEWS else []
     looks: dict[str, Steps] = {"thread__turns__list": turns, "thread__read": [["result", ACTIVE]]}
+    if STARTED in turns:
+        looks["thread__turns__list_2"] = [["result", {"data": [turn("inProgress")]}]]
     play(kind, config(turn__start=[ACCEPTED, *begun], **looks), body)
 
 

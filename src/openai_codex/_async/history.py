@@ -70,6 +70,7 @@ async def recall(session: AsyncSession, turn: Turn, deadline: Deadline | None = 
     """
     deadline = Deadline(_LOOK_S) if deadline is None else deadline
     fields = {"thread_id": turn.thread_id, "limit": _LATEST_TURNS}
+    begun = turn.fold.begun  # as of the question: it may begin while the answer is under way
     try:
         page: m.ThreadTurnsListResponse = await session.call("thread/turns/list", fields, deadline.left())
     except RequestTimeoutError:
@@ -82,7 +83,7 @@ async def recall(session: AsyncSession, turn: Turn, deadline: Deadline | None = 
     if mine is None:
         others = [each for each in page.data if each.root_turn_id != turn.id]
         return GONE if any(map(_may_run, others)) else ""
-    if mine.status is m.TurnStatus.interrupted and mine.completed_at is None and not turn.fold.begun:
+    if mine.status is m.TurnStatus.interrupted and mine.completed_at is None and not begun:
         return RUNNING  # so the runtime calls a turn that is about to begin
     try:
         items = await _items(session, turn, deadline)
