@@ -113,16 +113,18 @@ async def interrupt_of_a_turn_that_somebody_else_interrupted(codex: Any, model: 
 
 @case(2)
 async def interrupt_with_a_command_running(codex: Any, model: Any, watch: Any) -> None:
-    model.call_tool("exec_command", {"cmd": "sleep 61", "yield_time_ms": 30000})
+    command = f"sleep 61.{os.getpid()}"  # other tests run beside this one
+    model.call_tool("exec_command", {"cmd": command, "yield_time_ms": 30000})
     turn = await (await codex.thread_start()).turn("Hi")
     stream = turn.stream()
     async for event in stream:
         if event.method == "item/started" and event.params["item"]["type"] == "commandExecution":
             break
-    assert await running("sleep 61")
+    while not await running(command):  # it is announced a little before
+        await asyncio.sleep(0.01)
     with watch:
         await turn.interrupt(clean_terminals=True)
-        while await running("sleep 61"):
+        while await running(command):
             await asyncio.sleep(0.01)
 
 
