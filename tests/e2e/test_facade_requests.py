@@ -20,6 +20,7 @@ from openai_codex.types import (
     ApiKeyLoginAccountParams,
     ApiKeyLoginAccountResponse,
     ReadOnlySandboxPolicy,
+    ThreadGoalStatus,
     ThreadListResponse,
     ThreadSortKey,
 )
@@ -90,9 +91,11 @@ async def test_null_is_sent_and_unset_is_not(codex: AsyncCodex, model: ScriptedM
     await thread.run("Hi")
     await codex.rpc.thread.list(cursor=None, archived=False, sort_key=None)
     await codex.rpc.thread.list()
-    await codex.rpc.thread.goal_set(thread_id=thread.id, objective="Rest", status=None)
+    paused = ThreadGoalStatus.paused  # an active goal would go on to ask the model
+    await codex.rpc.thread.goal_set(thread_id=thread.id, objective="Rest", status=paused, token_budget=None)
     assert wire.sent("thread/list") == [{"cursor": None, "archived": False, "sortKey": None}, {}]
-    assert wire.sent("thread/goal/set") == [{"threadId": thread.id, "objective": "Rest", "status": None}]
+    sent = {"threadId": thread.id, "objective": "Rest", "status": "paused", "tokenBudget": None}
+    assert wire.sent("thread/goal/set") == [sent]
 
 
 @scenario()
