@@ -142,6 +142,27 @@ def test_leaving_a_stream_does_not_wait_long_for_an_interrupt(kind: str, monkeyp
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("begins", [False, True])
+def test_interrupt_without_enough_time_says_so(kind: str, begins: bool) -> None:
+    async def body(codex: Any, turn: Any) -> None:
+        if begins:
+            async with turn.stream() as stream:
+                await stream.__anext__()
+                await attempt(turn)
+                await codex.request("finish")
+        else:
+            await attempt(turn)
+
+    async def attempt(turn: Any) -> None:
+        what = "could not be interrupted" if begins else "did not begin"
+        with pytest.raises(RequestTimeoutError, match=f"turn/interrupt: turn U {what} in time"):
+            await turn.interrupt(timeout=0)
+
+    start = [ACCEPTED, STARTED] if begins else [ACCEPTED]
+    play(kind, config(turn__start=start, turn__interrupt=[NOT_ACTIVE]), body)
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_interrupt_that_is_answered_late_has_worked(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     hasten(monkeypatch, _ANSWER_S=0.1)
 
