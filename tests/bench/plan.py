@@ -21,7 +21,7 @@ class Step:
     quick: Size = field(default_factory=dict[str, float])
     quick_official: Size | None = field(default_factory=dict[str, float])
     repeats: int = 5
-    quick_repeats: int = 2
+    quick_repeats: int = 1
 
     def sizes(self, side: Literal["official", "ours"], quick: bool) -> Size | None:
         """The case's arguments on one side."""
@@ -66,22 +66,29 @@ def times(bound: float) -> Target:
 
 
 _QUIET = {"turns": 1000.0, "seconds": 10.0, "limit_s": 90.0}
-_QUICK_QUIET = {"seconds": 3.0, "limit_s": 10.0}
+_QUICK_QUIET = {"seconds": 2.0, "limit_s": 10.0}
 _QUICK_QUIET_OFFICIAL = {"turns": 100.0}
 
 STEPS = (
-    Step("startup", "startup", {"rounds": 3}, quick={"rounds": 2}, repeats=3, quick_repeats=1),
-    Step("ready", "ready", {"rounds": 5}, quick={"rounds": 2}, repeats=2, quick_repeats=1),
-    Step("stream-sync", "stream_sync", {"n": 66_000}, quick_official={"n": 19_800}),
+    Step("startup", "startup", {"rounds": 3}, quick={"rounds": 2}, repeats=3),
+    Step("ready", "ready", {"rounds": 5}, quick={"rounds": 2}, repeats=2),
+    Step("stream-sync", "stream_sync", {"n": 66_000}, quick_official={"n": 19_800}, quick_repeats=2),
     Step("run-sync", "run_sync", {"n": 66_000}, quick_official={"n": 19_800}),
-    Step("stream-async", "stream_async", {"n": 66_000}, official={"n": 6_600}, quick_official={"n": 3_300}),
+    Step(
+        "stream-async",
+        "stream_async",
+        {"n": 66_000},
+        official={"n": 6_600},
+        quick_official={"n": 3_300},
+        quick_repeats=2,
+    ),
     Step("run-async", "run_async", {"n": 66_000}, official={"n": 6_600}, quick_official={"n": 3_300}),
-    Step("round-trip", "round_trip", {"n": 2_000}, repeats=3, quick_repeats=1),
+    Step("round-trip", "round_trip", {"n": 2_000}, repeats=3),
     Step("request-sync", "request_sync", {"n": 2_000}, quick={"n": 1_000}),
     Step("request-async", "request_async", {"n": 2_000}, quick={"n": 1_000}),
-    Step("round-trip-1", "round_trip", {"n": 2_000, "one_cpu": 1}, repeats=3, quick_repeats=1),
-    Step("request-sync-1", "request_sync", {"n": 2_000, "one_cpu": 1}, quick={"n": 1_000}, quick_repeats=1),
-    Step("request-async-1", "request_async", {"n": 2_000, "one_cpu": 1}, quick={"n": 1_000}, quick_repeats=1),
+    Step("round-trip-1", "round_trip", {"n": 2_000, "one_cpu": 1}, repeats=3),
+    Step("request-sync-1", "request_sync", {"n": 2_000, "one_cpu": 1}, quick={"n": 1_000}),
+    Step("request-async-1", "request_async", {"n": 2_000, "one_cpu": 1}, quick={"n": 1_000}),
     Step(
         "request-many",
         "request_many",
@@ -89,14 +96,13 @@ STEPS = (
         official={"n": 5_000},
         quick_official={"n": 3_000},
     ),
-    Step("silent-8", "silent", {"turns": 8, "limit_s": 5}, quick={"limit_s": 2}, repeats=2, quick_repeats=1),
+    Step("silent-8", "silent", {"turns": 8, "limit_s": 5}, quick={"limit_s": 1}, repeats=2),
     Step(
         "silent-1000",
         "silent",
         {"turns": 1000, "limit_s": 5},
         quick_official=None,
         repeats=2,
-        quick_repeats=1,
     ),
     Step(
         "quiet-async",
@@ -105,7 +111,6 @@ STEPS = (
         quick=_QUICK_QUIET,
         quick_official=_QUICK_QUIET_OFFICIAL,
         repeats=1,
-        quick_repeats=1,
     ),
     Step(
         "quiet-sync",
@@ -114,13 +119,12 @@ STEPS = (
         quick=_QUICK_QUIET,
         quick_official=_QUICK_QUIET_OFFICIAL,
         repeats=1,
-        quick_repeats=1,
     ),
-    Step("read", "read", {"items": 5_000, "rounds": 5}, repeats=3, quick_repeats=1),
-    Step("completed", "completed", {"items": 5_000, "rounds": 5}, repeats=3, quick_repeats=1),
-    Step("unread", "unread", {"n": 66_000}, repeats=3, quick_repeats=1),
-    Step("unscoped", "unscoped", {"n": 50_000}, repeats=2, quick_repeats=1),
-    Step("regenerate", "regenerate", {}, official=None, repeats=3, quick_repeats=1),
+    Step("read", "read", {"items": 5_000, "rounds": 5}, quick={"rounds": 2}, repeats=3),
+    Step("completed", "completed", {"items": 5_000, "rounds": 5}, quick={"rounds": 2}, repeats=3),
+    Step("unread", "unread", {"n": 66_000}, repeats=3),
+    Step("unscoped", "unscoped", {"n": 50_000}, repeats=2),
+    Step("regenerate", "regenerate", {}, official=None, repeats=3),
 )
 
 ROWS = (
