@@ -218,6 +218,7 @@ async def test_policy_that_needs_the_experimental_api_is_refused_at_once(
 async def test_experimental_calls_are_refused_before_they_are_sent(
     codex: AsyncCodex, model: ScriptedModel, wire: Wire
 ) -> None:
+    model.hang()
     thread = await codex.thread_start()
     turn = await thread.turn("Hi")
     calls: list[tuple[str, Any]] = [
