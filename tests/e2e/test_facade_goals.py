@@ -288,7 +288,7 @@ def test_cancelled_goal_is_paused(seconds: float) -> None:
             assert not isinstance((await thread.read()).thread.status, ActiveThreadStatus)
 
     with ScriptedModel(repeat_last=True) as model:
-        model.stream(["a", "b"], delay=0.02)
+        model.hang()
         asyncio.run(main(model))
 
 

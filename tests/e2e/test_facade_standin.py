@@ -752,6 +752,42 @@ def test_goal_that_nothing_is_heard_of_is_over_in_time(kind: str, monkeypatch: p
         asyncio.run(asyncio.wait_for(main(), 20))
 
 
+BEGUN = send("turn/started", threadId=ID, turn=turn("inProgress"))
+LATE_TURNS: dict[str, dict[str, Steps]] = {
+    "idle thread": {
+        "thread__goal__set_2": [["result", goal_of("paused")], ["sleep", 0.04], BEGUN],
+        "thread__read": [["result", THREAD]],
+    },
+    "active thread": {
+        "thread__goal__set_2": [["result", goal_of("paused")]],
+        "thread__read": [["result", ACTIVE]],
+        "thread__read_3": [["result", ACTIVE], BEGUN],
+    },
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("case", LATE_TURNS)
+def test_turn_that_begins_after_its_goal_was_paused_is_interrupted(kind: str, case: str) -> None:
+    async def main() -> None:
+        async with open_client(kind, config(**on)) as codex:
+            turns = (await codex.thread_start()).goal.run_goal("x", timeout=0.2)
+            with pytest.raises(RequestTimeoutError, match="it is paused now"):
+                await turns.__anext__()
+            assert await codex.request("count") == 1
+
+    end = ["send", {"method": "turn/completed", "params": {"threadId": ID, "turn": turn("interrupted")}}]
+    on: dict[str, Steps] = {
+        "thread__goal__set": [["result", goal_of("active")]],
+        "thread__goal__get": [["result", goal_of("active")]],
+        "turn__interrupt": [DONE, end],
+        "count": [["seen", "turn/interrupt"]],
+        **LATE_TURNS[case],
+    }
+    with no_leftovers():
+        asyncio.run(asyncio.wait_for(main(), 20))
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_goal_that_cannot_be_paused_is_left_in_time(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     hasten(monkeypatch, _STOP_S=0.2)

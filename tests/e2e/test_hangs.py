@@ -226,7 +226,7 @@ async def unsubscribed_thread(codex: Any, model: Any, watch: Any) -> None:
     await thread.run("Hi")
     await codex.rpc.thread.unsubscribe(thread_id=thread.id)
     with watch:  # no event of the turn comes any more, but its history has it
-        result = await thread.run("Again", idle_timeout=0.5)
+        result = await thread.run("Again", idle_timeout=1)
     assert (result.status, result.final_response) == (TurnStatus.completed, "Two")
 
 

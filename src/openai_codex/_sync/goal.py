@@ -33,6 +33,9 @@ _WATCHED = ("turn/started", "turn/completed", "thread/goal/updated", "thread/goa
 _BETWEEN_S = 10.0  # without a turn and without news, until the client asks what has become of the goal
 _STOP_S = 2.0  # for pausing a goal that is left early
 _REPLY_S = 1.0  # for each answer meanwhile
+_CALM_S = 0.1  # from the pause of a goal until a thread that does nothing begins no turn for it any more
+_DUE_S = 0.5  # for the beginning of a turn, when its thread is at work
+_POLL_S = 0.02
 
 
 class Goal:
@@ -236,6 +239,18 @@ class GoalTurns:
         read: m.ThreadReadResponse = self._session.call("thread/read", {"thread_id": self._thread_id}, timeout)
         return may_work(read.thread.status)
 
+    def catch_up(self) -> None:
+        """Follow the turn that the runtime begins although its goal has just been stopped."""
+        calm, patience = Deadline(_CALM_S), Deadline(_DUE_S)
+        while not (self.is_running or patience.passed):
+            news = self.take()
+            if news is None:
+                if calm.passed and not self.is_active(_REPLY_S):
+                    return
+                news = self.receive(patience.left(_POLL_S))
+            if news is not None and (begun := _begun_turn(news)) is not None:
+                self.open(begun)
+
     def interrupt(self) -> None:
         """Stop the latest turn, if it runs."""
         if self._latest is not None and not self._latest.over:
@@ -424,9 +439,8 @@ class GoalRun(Closing):
             unset = not self._is_set  # it may be set yet: the runtime reads one request after the other
         if self._is_active() or unset:
             self._latest = self._goal.pause(timeout=_REPLY_S)
-            while (news := self._turns.take()) is not None:  # a turn may have begun meanwhile
-                if (begun := _begun_turn(news)) is not None:
-                    self._turns.open(begun)
+            with contextlib.suppress(RequestTimeoutError):
+                self._turns.catch_up()
         self._turns.interrupt()
         self._turns.close()
 
